@@ -1,0 +1,127 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace triaxis {
+namespace {
+
+[[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path) {
+  throw RunError(fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno)));
+}
+
+/// A file descriptor, closed at the end of its scope.
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& path, int flags, std::string_view doing)
+      : value_(open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+    if (value_ < 0) fail(doing, path);
+  }
+  ~Descriptor() { close(value_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int get() const { return value_; }
+
+ private:
+  int value_;
+};
+
+void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", path);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+/// A name beside `path` that no other process uses.
+std::filesystem::path temporary_beside(const std::filesystem::path& path) {
+  return path.string() + fmt::format(".{}.tmp", getpid());
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  const Descriptor file(path, O_RDONLY, "read");
+  std::string content;
+  struct stat status {};
+  if (fstat(file.get(), &status) == 0 && status.st_size > 0) content.reserve(static_cast<size_t>(status.st_size));
+  std::array<char, 1 << 16> block;
+  for (;;) {
+    const ssize_t count = read(file.get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("read", path);
+    if (count == 0) return content;
+    content.append(block.data(), static_cast<size_t>(count));
+  }
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  const std::filesystem::path temporary = temporary_beside(path);
+  try {
+    {
+      const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "write");
+      write_all(file.get(), content, temporary);
+      if (fsync(file.get()) != 0) fail("flush", temporary);
+    }
+    if (rename(temporary.c_str(), path.c_str()) != 0) fail("write", path);
+  } catch (const RunError&) {
+    unlink(temporary.c_str());
+    throw;
+  }
+  // The rename itself is on the disk only once the directory is.
+  const Descriptor directory(directory_of(path), O_RDONLY | O_DIRECTORY, "open");
+  if (fsync(directory.get()) != 0) fail("flush", directory_of(path));
+}
+
+void make_writable_directory(const std::filesystem::path& path, std::string_view key) {
+  const auto refuse = [&](std::string_view reason) {
+    throw UserError(
+        fmt::format("{}: cannot write in {}: {}; name a directory that can be written", key, path.string(), reason));
+  };
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) refuse(error.message());
+  const std::filesystem::path probe = temporary_beside(path / "probe");
+  const int descriptor = open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) refuse(std::strerror(errno));
+  close(descriptor);
+  unlink(probe.c_str());
+}
+
+LineFile::LineFile(std::filesystem::path path)
+    : path_(std::move(path)), descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  if (descriptor_ < 0) fail("write", path_);
+}
+
+LineFile::~LineFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+LineFile::LineFile(LineFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+LineFile& LineFile::operator=(LineFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+void LineFile::append(std::string_view line) { write_all(descriptor_, fmt::format("{}\n", line), path_); }
+
+}  // namespace triaxis

@@ -1,0 +1,81 @@
+#include "base/file.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace triaxis {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class FileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "triaxis_file_XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  size_t entries() const {
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(FileTest, ReadsBackEveryByteThatWasWritten) {
+  std::string content(200'000, '\0');
+  for (size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31);
+  write_file_atomically(folder_ / "a", content);
+  EXPECT_EQ(read_file(folder_ / "a"), content);
+  write_file_atomically(folder_ / "a", "");
+  EXPECT_EQ(read_file(folder_ / "a"), "");
+}
+
+TEST_F(FileTest, NamesTheFileThatCannotBeRead) {
+  EXPECT_THAT([&] { read_file(folder_ / "none"); },
+              ThrowsMessage<RunError>(AllOf(HasSubstr("none"), HasSubstr("No such file"))));
+  EXPECT_THROW(read_file(folder_), RunError);
+}
+
+TEST_F(FileTest, LeavesNoTemporaryFileBehind) {
+  write_file_atomically(folder_ / "a", "old");
+  EXPECT_EQ(entries(), 1u);
+  std::filesystem::create_directory(folder_ / "taken");
+  EXPECT_THROW(write_file_atomically(folder_ / "taken", "new"), RunError);
+  EXPECT_EQ(entries(), 2u);
+}
+
+TEST_F(FileTest, MakesDirectoriesWithTheirParents) {
+  make_writable_directory(folder_ / "a" / "b", "checkpoint.dir");
+  make_writable_directory(folder_ / "a" / "b", "checkpoint.dir");
+  EXPECT_TRUE(std::filesystem::is_directory(folder_ / "a" / "b"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "a" / "b"));
+}
+
+TEST_F(FileTest, BlamesTheKeyOfADirectoryThatCannotBeWritten) {
+  write_file_atomically(folder_ / "file", "");
+  EXPECT_THAT([&] { make_writable_directory(folder_ / "file" / "run", "checkpoint.dir"); },
+              ThrowsMessage<UserError>(AllOf(HasSubstr("checkpoint.dir"), HasSubstr("Not a directory"))));
+  EXPECT_THROW(make_writable_directory("/proc", "checkpoint.dir"), UserError);
+}
+
+TEST_F(FileTest, AppendsWholeLines) {
+  {
+    LineFile file(folder_ / "metrics.jsonl");
+    file.append("{}");
+    LineFile moved = std::move(file);
+    moved.append("{\"step\": 2}");
+  }
+  LineFile(folder_ / "metrics.jsonl").append("last");
+  EXPECT_EQ(read_file(folder_ / "metrics.jsonl"), "{}\n{\"step\": 2}\nlast\n");
+  EXPECT_THROW(LineFile(folder_ / "none" / "metrics.jsonl"), RunError);
+}
+
+}  // namespace
+}  // namespace triaxis
