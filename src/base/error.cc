@@ -4,9 +4,9 @@
 
 namespace triaxis {
 
-void check(bool condition, std::string_view what, std::source_location where) {
+void check(bool condition, std::string_view what, const char* file, int line) {
   if (condition) return;
-  throw std::logic_error(fmt::format("{}:{}: {}", where.file_name(), where.line(), what));
+  throw std::logic_error(fmt::format("{}:{}: {}", file, line, what));
 }
 
 }  // namespace triaxis
