@@ -1,0 +1,54 @@
+// Messages between the ranks of a group. Two transports stand behind it: local/ (threads of one process) and mpi/
+// (processes).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace triaxis {
+
+/// A transfer under way; given back by `wait`.
+using Ticket = std::int32_t;
+
+/// The ranks of one group, numbered from 0 within it. Between an ordered pair of ranks messages match by order, never
+/// by tag. Does not allocate after construction. Used by one thread.
+class Communicator {
+ public:
+  virtual ~Communicator() = default;
+
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  /// Starts a transfer and returns. The bytes must stay (and, of a send, not change) until `wait`. `peer` may be this
+  /// rank itself.
+  virtual Ticket send(int peer, std::span<const std::byte> bytes) = 0;
+  virtual Ticket receive(int peer, std::span<std::byte> bytes) = 0;
+  /// RETURNS: whether the transfer is complete. Does not give the ticket back.
+  virtual bool done(Ticket ticket) = 0;
+  /// Returns when the transfer is complete and gives the ticket back. Throws RunError on the deadline, naming this
+  /// rank, the peer and what the rank was doing, and promptly when another rank has failed.
+  virtual void wait(Ticket ticket) = 0;
+};
+
+/// All the ranks of a job.
+class World {
+ public:
+  virtual ~World() = default;
+
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+  /// A group of its own message order. `ranks` are world ranks, in the group's order. RETURNS: null where this rank is
+  /// not among them. COLLECTIVE OVER: all ranks of the world, with the same list.
+  virtual std::unique_ptr<Communicator> group(std::span<const int> ranks) = 0;
+
+  /// What this rank is doing, asked when a wait passes its deadline: "1F3; last completed 1F2".
+  virtual void set_activity(std::function<std::string()> activity) = 0;
+  /// Seconds that any wait may take.
+  virtual void set_timeout(double seconds) = 0;
+};
+
+}  // namespace triaxis
