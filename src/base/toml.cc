@@ -26,7 +26,7 @@ std::string place(const toml::node& node) {
   return fmt::format("{}:{}", source.path ? *source.path : std::string("?"), source.begin.line);
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') {

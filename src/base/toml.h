@@ -15,7 +15,7 @@ toml::table parse_toml(std::string_view text, std::string_view name);
 std::string place(const toml::node& node);
 
 /// RETURNS: `text` as a TOML string on one line, quoted and escaped.
-std::string quoted(std::string_view text);
+std::string toml_string(std::string_view text);
 
 /// RETURNS: `value` as a TOML float in its shortest form that reads back to the same bits. REQUIRES: it is finite.
 std::string toml_number(double value);

@@ -25,8 +25,8 @@ TEST(TomlTest, PlaceIsFileAndLine) {
 
 TEST(TomlTest, QuotedTextsAndNumbersReadBackTheSame) {
   for (const std::string text : {"plain", "a \"b\" \\c", "two\nlines\tand \x01\x7f", "größer", ""}) {
-    EXPECT_EQ(parse_toml("v = " + quoted(text), "t")["v"].value<std::string>(), text);
-    EXPECT_EQ(quoted(text).find('\n'), std::string::npos);
+    EXPECT_EQ(parse_toml("v = " + toml_string(text), "t")["v"].value<std::string>(), text);
+    EXPECT_EQ(toml_string(text).find('\n'), std::string::npos);
   }
   for (double value : {0.1, 3e-4, 1e-8, 1.0, 600.0, 1e300, 5e-324, -2.5, 1e16}) {
     EXPECT_EQ(parse_toml("v = " + toml_number(value), "t")["v"].value_exact<double>(), value);
