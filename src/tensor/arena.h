@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "tensor/host_memory.h"
 #include "tensor/view.h"
 
 namespace triaxis {
@@ -53,14 +54,13 @@ class Arena {
   /// The bytes that one allocation takes of an arena, its alignment included.
   static std::size_t footprint(DType dtype, std::int64_t elements);
 
-  std::size_t capacity() const { return capacity_; }
+  std::size_t capacity() const { return memory_.size(); }
   std::size_t used() const { return used_; }
 
  private:
   MemoryLedger* ledger_;
   Category category_;
-  std::byte* base_ = nullptr;
-  std::size_t capacity_ = 0;
+  HostMemory memory_;
   std::size_t used_ = 0;
 };
 

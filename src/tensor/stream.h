@@ -2,14 +2,16 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tensor/host_memory.h"
 #include "tensor/thread_pool.h"
 
 namespace triaxis {
@@ -52,7 +54,7 @@ class Stream {
 
  private:
   ThreadPool pool_;
-  std::vector<std::vector<std::byte>> scratch_;
+  std::vector<HostMemory> scratch_;
   bool profiling_ = false;
   std::map<std::string, KernelTime, std::less<>> profile_;
 };
