@@ -3,53 +3,71 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "base/error.h"
 
 namespace triaxis {
 namespace {
 
-/// Of a partial cut: compared first by its dearest stage, then by its evenness.
-struct Score {
-  double dearest = std::numeric_limits<double>::infinity();
-  double squares = std::numeric_limits<double>::infinity();
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
-  bool operator<(const Score& other) const {
-    return dearest != other.dearest ? dearest < other.dearest : squares < other.squares;
+/// Costs of runs of blocks.
+class RunCosts {
+ public:
+  explicit RunCosts(std::span<const double> costs) : sum_(costs.size() + 1, 0.0) {
+    std::partial_sum(costs.begin(), costs.end(), sum_.begin() + 1);
   }
+  std::size_t blocks() const { return sum_.size() - 1; }
+  double operator()(std::size_t first, std::size_t last) const { return sum_[last] - sum_[first]; }
+
+ private:
+  std::vector<double> sum_;
 };
 
-}  // namespace
-
-std::vector<StageRange> balance_stages(std::span<const double> costs, std::int64_t stages) {
-  const auto blocks = static_cast<std::int64_t>(costs.size());
-  check(stages >= 1 && stages <= blocks, "stages must be between 1 and the number of blocks");
-  std::vector<double> sum(costs.size() + 1, 0.0);
-  std::partial_sum(costs.begin(), costs.end(), sum.begin() + 1);
-  const auto at = [&](std::int64_t s, std::int64_t b) { return static_cast<std::size_t>(s * (blocks + 1) + b); };
-
-  // best[s][b]: the best cut of the first b blocks into s stages; from[s][b]: where its last stage starts.
-  std::vector<Score> best(static_cast<std::size_t>((stages + 1) * (blocks + 1)));
-  std::vector<std::int64_t> from(best.size(), 0);
-  best[at(0, 0)] = {0.0, 0.0};
-  for (std::int64_t s = 1; s <= stages; ++s) {
-    for (std::int64_t b = s; b <= blocks; ++b) {
-      for (std::int64_t start = s - 1; start < b; ++start) {
-        const Score& head = best[at(s - 1, start)];
-        const double cost = sum[static_cast<std::size_t>(b)] - sum[static_cast<std::size_t>(start)];
-        const Score score{std::max(head.dearest, cost), head.squares + cost * cost};
-        if (score < best[at(s, b)]) {
-          best[at(s, b)] = score;
+/// Cuts all blocks into `stages` runs with the least total, by dynamic programming over (stages so far, blocks so far);
+/// `extend(total, cost)` is the total of a cut with one more stage of `cost`. RETURNS: the total and where each stage
+/// starts.
+template <typename Extend>
+std::pair<double, std::vector<std::size_t>> best_cut(const RunCosts& cost, std::size_t stages, Extend extend) {
+  const std::size_t blocks = cost.blocks();
+  const auto at = [blocks](std::size_t s, std::size_t b) { return s * (blocks + 1) + b; };
+  std::vector<double> best((stages + 1) * (blocks + 1), kNever);
+  std::vector<std::size_t> from(best.size(), 0);
+  best[at(0, 0)] = 0.0;
+  for (std::size_t s = 1; s <= stages; ++s) {
+    for (std::size_t b = s; b <= blocks; ++b) {
+      for (std::size_t start = s - 1; start < b; ++start) {
+        const double total = extend(best[at(s - 1, start)], cost(start, b));
+        if (total < best[at(s, b)]) {
+          best[at(s, b)] = total;
           from[at(s, b)] = start;
         }
       }
     }
   }
-  std::vector<StageRange> ranges(static_cast<std::size_t>(stages));
-  std::int64_t end = blocks;
-  for (std::int64_t s = stages; s >= 1; --s) {
-    ranges[static_cast<std::size_t>(s - 1)] = {from[at(s, end)], end};
-    end = from[at(s, end)];
+  std::vector<std::size_t> starts(stages);
+  for (std::size_t s = stages, end = blocks; s >= 1; --s) starts[s - 1] = end = from[at(s, end)];
+  return {best[at(stages, blocks)], std::move(starts)};
+}
+
+}  // namespace
+
+// Two passes, because a part of the best cut need not have the least dearest stage of its own: first the least dearest
+// stage, then the least sum of squares among the cuts without a dearer one.
+std::vector<StageRange> balance_stages(std::span<const double> costs, std::int64_t stages) {
+  check(stages >= 1 && stages <= static_cast<std::int64_t>(costs.size()),
+        "stages must be between 1 and the number of blocks");
+  const RunCosts cost(costs);
+  const auto count = static_cast<std::size_t>(stages);
+  const double dearest = best_cut(cost, count, [](double total, double stage) { return std::max(total, stage); }).first;
+  const std::vector<std::size_t> starts = best_cut(cost, count, [dearest](double total, double stage) {
+                                            return stage <= dearest ? total + stage * stage : kNever;
+                                          }).second;
+  std::vector<StageRange> ranges;
+  for (std::size_t s = 0; s < count; ++s) {
+    const std::size_t last = s + 1 < count ? starts[s + 1] : costs.size();
+    ranges.push_back({static_cast<std::int64_t>(starts[s]), static_cast<std::int64_t>(last)});
   }
   return ranges;
 }
