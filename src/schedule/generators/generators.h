@@ -1,0 +1,13 @@
+// The generators of compute-only tables: each fills the rows of a table whose sizes are set. The registry names them.
+#pragma once
+
+#include "schedule/registry.h"
+
+namespace triaxis {
+
+void generate_naive(const ScheduleRequest& request, Table& table);
+void generate_gpipe(const ScheduleRequest& request, Table& table);
+void generate_1f1b(const ScheduleRequest& request, Table& table);
+void generate_forward(const ScheduleRequest& request, Table& table);
+
+}  // namespace triaxis

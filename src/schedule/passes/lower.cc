@@ -1,0 +1,170 @@
+// Where sends and receives go.
+//
+// All messages of the table are put in one order: by the time at which the sender has computed them when every action
+// takes one unit, ties by how far along the microbatch's way they are. Each row holds its sends and receives in that
+// one order. This is enough for freedom from deadlock. Take the first message in the order that has not moved. In both
+// rows that hold it, everything before it in its row is done: messages, since they are earlier in the order and have
+// moved; computes, since what they use was received before them in their row; send buffers, since the send two before
+// has moved. So it stands in the head group of both queues, whatever they hold together, and it moves.
+//
+// A receive may move up in its row past computes without changing the order of messages, and down as far as the compute
+// that uses it. It is posted one compute ahead of its use, so that the tensor travels while that compute runs, and no
+// earlier (each posted receive is a buffer), unless a message that follows it in the order has to stand before that.
+
+#include "schedule/passes/lower.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "schedule/walk.h"
+
+namespace triaxis {
+namespace {
+
+using enum ActionKind;
+
+/// A tensor that one rank makes and another uses.
+struct Message {
+  Place made;
+  Place used;
+  int step = 0;   // at whose end it is made
+  int depth = 0;  // how far along the microbatch's way through the pipeline and back it is made
+};
+
+Action action_at(const Table& table, Place place) {
+  return table.rows[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
+}
+
+int units_of(const std::vector<Action>& row, const Cell& cell) {
+  int units = 0;
+  for (int i = cell.begin; i < cell.end; ++i) {
+    const ActionKind kind = row[static_cast<std::size_t>(i)].kind;
+    units += kind == kBackward ? 2 : is_compute(kind) ? 1 : 0;
+  }
+  return units;
+}
+
+/// Executes the table with every action taking one unit (B two) and collects what travels between ranks.
+class MessageCollector {
+ public:
+  explicit MessageCollector(const Table& table) : table_(table), index_(table), done_(table.rows.size()) {
+    check(!index_.lowered(), "the table has its sends and receives already");
+  }
+
+  std::vector<Message> run() {
+    const auto stuck = walk(table_, index_, [this](const Cell& cell) { visit(cell); });
+    if (stuck) {
+      throw table_error(table_, stuck->place, "waits for " + action_text(stuck->wait.action) + ", which cannot come");
+    }
+    return std::move(messages_);
+  }
+
+ private:
+  void visit(const Cell& cell) {
+    const auto& row = table_.rows[static_cast<std::size_t>(cell.rank)];
+    auto& own = done_[static_cast<std::size_t>(cell.rank)];
+    int start = own.empty() ? 0 : own.back();
+    for (int i = cell.begin; i < cell.end; ++i) {
+      for (const Wait& wait : waits_of(index_, cell.rank, row[static_cast<std::size_t>(i)])) {
+        const Place made = wait.place;
+        const int step = done_[static_cast<std::size_t>(made.rank)][static_cast<std::size_t>(made.position)];
+        start = std::max(start, step);
+        if (made.rank != cell.rank) messages_.push_back({made, {cell.rank, i}, step, depth_of(wait.action)});
+      }
+    }
+    own.insert(own.end(), static_cast<std::size_t>(cell.end - cell.begin), start + units_of(row, cell));
+  }
+
+  int depth_of(Action producer) const {
+    return producer.kind == kForward ? producer.stage : 2 * table_.stages - 1 - producer.stage;
+  }
+
+  const Table& table_;
+  const TableIndex index_;
+  std::vector<std::vector<int>> done_;  // [rank][position], the time at which the action ends
+  std::vector<Message> messages_;
+};
+
+std::vector<Message> ordered_messages(const Table& table) {
+  auto messages = MessageCollector(table).run();
+  std::sort(messages.begin(), messages.end(), [](const Message& a, const Message& b) {
+    return std::tuple(a.step, a.depth, a.made.rank, a.made.position) <
+           std::tuple(b.step, b.depth, b.made.rank, b.made.position);
+  });
+  return messages;
+}
+
+/// A send or receive of one row.
+struct Insertion {
+  Action action;
+  int position = 0;  // of the action of the compute-only row that it stands before
+};
+
+/// One row's cells, by position.
+struct RowCells {
+  std::vector<int> end;            // of the cell that the action stands in
+  std::vector<int> compute_ahead;  // where the compute cell before it begins; its own cell's begin if there is none
+};
+
+RowCells cells_of(const std::vector<Action>& row) {
+  RowCells cells;
+  int compute = -1;
+  for (int begin = 0; begin < static_cast<int>(row.size()); begin = cells.end.back()) {
+    const int end = cell_end(row, begin);
+    const auto members = static_cast<std::size_t>(end - begin);
+    cells.end.insert(cells.end.end(), members, end);
+    cells.compute_ahead.insert(cells.compute_ahead.end(), members, compute < 0 ? begin : compute);
+    if (is_compute(row[static_cast<std::size_t>(begin)].kind)) compute = begin;
+  }
+  return cells;
+}
+
+/// Moves receives to where they may stand, the order of the insertions kept.
+void settle(std::vector<Insertion>& insertions) {
+  for (std::size_t i = insertions.size(); i-- > 1;) {
+    auto& before = insertions[i - 1];
+    if (is_receive(before.action.kind)) before.position = std::min(before.position, insertions[i].position);
+  }
+  int floor = 0;
+  for (auto& insertion : insertions) insertion.position = floor = std::max(floor, insertion.position);
+}
+
+std::vector<Action> merged(const std::vector<Action>& row, const std::vector<Insertion>& insertions) {
+  std::vector<Action> result;
+  result.reserve(row.size() + insertions.size());
+  auto next = insertions.begin();
+  for (int position = 0; position <= static_cast<int>(row.size()); ++position) {
+    for (; next != insertions.end() && next->position == position; ++next) result.push_back(next->action);
+    if (position < static_cast<int>(row.size())) result.push_back(row[static_cast<std::size_t>(position)]);
+  }
+  return result;
+}
+
+}  // namespace
+
+Table lower(const Table& table) {
+  std::vector<RowCells> cells;
+  for (const auto& row : table.rows) cells.push_back(cells_of(row));
+  std::vector<std::vector<Insertion>> insertions(table.rows.size());
+  for (const Message& message : ordered_messages(table)) {
+    const auto source = static_cast<std::size_t>(message.made.rank);
+    const auto destination = static_cast<std::size_t>(message.used.rank);
+    const Action producer = action_at(table, message.made);
+    const Action consumer = action_at(table, message.used);
+    const bool forward = producer.kind == kForward;
+    insertions[source].push_back(
+        {make_action(forward ? kSendForward : kSendBackward, producer.stage, producer.microbatch),
+         cells[source].end[static_cast<std::size_t>(message.made.position)]});
+    insertions[destination].push_back(
+        {make_action(forward ? kRecvForward : kRecvBackward, consumer.stage, consumer.microbatch),
+         cells[destination].compute_ahead[static_cast<std::size_t>(message.used.position)]});
+  }
+  Table lowered = table;
+  for (std::size_t rank = 0; rank < table.rows.size(); ++rank) {
+    settle(insertions[rank]);
+    lowered.rows[rank] = merged(table.rows[rank], insertions[rank]);
+  }
+  return lowered;
+}
+
+}  // namespace triaxis

@@ -1,0 +1,58 @@
+// Every schedule that Triaxis can generate, one row each.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "schedule/table.h"
+
+namespace triaxis {
+
+struct ScheduleRequest {
+  int ranks = 1;
+  int microbatches = 1;
+  int stages_per_rank = 0;  // 0: the schedule's default
+};
+
+/// What one stage takes for one microbatch, the same for every stage: the terms of the closed forms.
+struct StageCosts {
+  double forward = 1;
+  double backward_input = 1;
+  double backward_weight = 1;
+};
+
+/// A schedule: where it comes from, where it is defined, what it promises, and how it is made. The closed forms hold
+/// where sending takes no time and the request lies inside the domain; they are equalities.
+struct ScheduleRow {
+  std::string_view name;
+  std::string_view source;   // the paper
+  std::string_view summary;  // one line for a list
+  TableKind kind;
+  int default_stages_per_rank;
+  bool many_stages_per_rank;  // whether a rank may have more than one stage
+
+  /// The time that a rank is idle within the makespan; every rank has the same.
+  double (*bubble)(const ScheduleRequest&, const StageCosts&);
+  /// The most activations that a rank holds at once, in units of one stage's activations of one microbatch.
+  int (*peak_activations)(const ScheduleRequest&, int rank);
+  /// Fills the rows; everything else of the table is set.
+  void (*generate)(const ScheduleRequest&, Table&);
+
+  std::string_view bubble_text;
+  std::string_view peak_text;
+};
+
+std::span<const ScheduleRow> schedules();
+
+/// The row of that name. Throws UserError with the nearest name.
+const ScheduleRow& find_schedule(std::string_view name);
+
+/// The request with its default filled in. Throws UserError, saying what would be valid, outside the schedule's domain.
+ScheduleRequest resolve(const ScheduleRow& row, const ScheduleRequest& request);
+
+/// The compute-only table of the schedule. Throws UserError as find_schedule and resolve do.
+Table make_schedule(std::string_view name, const ScheduleRequest& request);
+
+}  // namespace triaxis

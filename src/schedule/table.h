@@ -1,0 +1,55 @@
+// A pipeline schedule as data: for every rank, the ordered list of what it does in one step.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "schedule/action.h"
+
+namespace triaxis {
+
+enum class TableKind {
+  kTrain,         // each F and B, or F, I and W, once
+  kForward,       // each F once: validation and generation
+  kAsynchronous,  // with OPT actions: no flush between steps
+};
+
+/// Stages are numbered along the model; several on one rank are its chunks, and one on several ranks is replicated. The
+/// rank of a (stage, microbatch) is the one in whose row its F stands.
+struct Table {
+  std::string name;
+  TableKind kind = TableKind::kTrain;
+  int ranks = 0;
+  int stages = 0;
+  int microbatches = 0;
+  std::vector<std::vector<Action>> rows;  // [ranks], each in the order of execution
+};
+
+/// Where an action stands: the position counts the actions of the row, from 0.
+struct Place {
+  int rank = -1;
+  int position = -1;
+
+  bool found() const { return rank >= 0; }
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+/// "train", "forward", "asynchronous".
+std::string_view kind_text(TableKind kind);
+
+/// The stages in the rank's row, ascending.
+std::vector<int> stages_of_rank(const Table& table, int rank);
+
+/// The end of the cell that starts at `begin`: begin + 1, or begin + 2 for an OVERLAP_F_B cell.
+inline int cell_end(const std::vector<Action>& row, int begin) {
+  auto end = static_cast<std::size_t>(begin);
+  while (row[end].with_next && end + 1 < row.size()) ++end;
+  return static_cast<int>(end) + 1;
+}
+
+/// An error about one action of a table: names table, rank, position, action and reason.
+UserError table_error(const Table& table, Place place, std::string_view reason);
+
+}  // namespace triaxis
