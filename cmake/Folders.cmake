@@ -8,8 +8,13 @@ target_include_directories(triaxis_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(triaxis_flags INTERFACE ${TRIAXIS_WARNINGS})
 # Contraction into fused multiply-adds is the compiler's choice, and bits must not depend on it.
 target_compile_options(triaxis_flags INTERFACE -ffp-contract=off)
+# Bounds checks in the standard containers, wherever speed is not the point.
+if(TRIAXIS_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_definitions(triaxis_flags INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
 if(TRIAXIS_SANITIZE)
-  target_compile_options(triaxis_flags INTERFACE -fsanitize=${TRIAXIS_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(triaxis_flags INTERFACE -fsanitize=${TRIAXIS_SANITIZE} -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
   target_link_options(triaxis_flags INTERFACE -fsanitize=${TRIAXIS_SANITIZE})
 endif()
 

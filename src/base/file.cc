@@ -61,7 +61,7 @@ std::string read_file(const std::filesystem::path& path) {
   std::string content;
   struct stat status {};
   if (fstat(file.get(), &status) == 0 && status.st_size > 0) content.reserve(static_cast<size_t>(status.st_size));
-  std::array<char, 1 << 16> block;
+  std::array<char, 1 << 16> block{};
   for (;;) {
     const ssize_t count = read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;

@@ -1,0 +1,40 @@
+# The common tasks, one line each; CMakePresets.json holds the details.
+
+.DEFAULT_GOAL := build
+.PHONY: deps build demo test test-asan bench format lint clean
+
+JOBS ?= $(shell nproc)
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc')
+
+deps:  ## Install the Debian packages that are missing (root or sudo)
+	@sh tools/install_dependencies.sh
+
+build: deps  ## Build build/triaxis, the tests and the benchmarks
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+
+demo: deps  ## Train a small model on real text, on 8 ranks
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS) --target triaxis
+	sh examples/demo.sh
+
+test: build  ## Build and run every test
+	ctest --preset release -j $(JOBS)
+
+test-asan: deps  ## The same under the address, leak and undefined-behaviour sanitizers, without the slow ones
+	cmake --preset asan
+	cmake --build --preset asan -j $(JOBS)
+	ctest --preset asan -j $(JOBS)
+
+bench: build  ## Train GPT-2 124M on all cores and compare with the GEMM rate of this machine
+	sh bench/run.sh
+
+format:  ## Rewrite all sources with clang-format
+	clang-format -i $(SOURCES)
+
+lint: build  ## clang-format and clang-tidy, without changing anything
+	clang-format --dry-run --Werror $(SOURCES)
+	run-clang-tidy -quiet -p build -j $(JOBS) '/(src|tests|bench)/.*\.cc$$'
+
+clean:  ## Remove what the presets built
+	rm -rf build build-debug build-asan build-tsan
