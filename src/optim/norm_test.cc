@@ -1,0 +1,56 @@
+#include "optim/norm.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <set>
+
+namespace triaxis {
+namespace {
+
+Model small_model() {
+  Model model;
+  model.layers = 1;
+  return model;
+}
+
+TEST(NormTable, HasOneEntryForEveryShardThatHoldsAWeight) {
+  const std::vector<ParameterSpec> rows = parameters_of(small_model());
+  const NormTable table(rows, 4);
+  std::set<std::size_t> entries;
+  for (std::size_t p = 0; p < rows.size(); ++p) {
+    if (!rows[p].tied_to.empty()) continue;
+    const std::int64_t shards = rows[p].tensor.kind == SpreadKind::kSharded ? 4 : 1;
+    for (std::int64_t shard = 0; shard < shards; ++shard) {
+      EXPECT_EQ(table.entry(p, shard), entries.size());
+      entries.insert(table.entry(p, shard));
+    }
+  }
+  EXPECT_EQ(entries.size(), table.size());
+}
+
+TEST(NormTable, RefusesWhatIsNotThere) {
+  const std::vector<ParameterSpec> rows = parameters_of(small_model());
+  const NormTable table(rows, 4);
+  EXPECT_THROW(table.entry(0, 4), std::logic_error);                // the token embedding has shards 0 to 3
+  EXPECT_THROW(table.entry(1, 1), std::logic_error);                // positions are replicated
+  EXPECT_THROW(table.entry(rows.size() - 1, 0), std::logic_error);  // the head's end of the tie
+  EXPECT_THROW(table.entry(rows.size(), 0), std::logic_error);
+  EXPECT_THROW(table.global_norm(std::vector<double>(3)), std::logic_error);
+}
+
+TEST(NormTable, AddsParametersToTheGlobalNorm) {
+  const std::vector<ParameterSpec> rows = parameters_of(small_model());
+  const NormTable table(rows, 2);
+  std::vector<double> sums(table.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<double>(i);
+  EXPECT_DOUBLE_EQ(table.parameter_norm(sums, 0), 1.0);  // entries 0 and 1
+  EXPECT_DOUBLE_EQ(table.parameter_norm(sums, 1), std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(table.parameter_norm(sums, rows.size() - 1), 0.0);
+  double squares = 0;
+  for (std::size_t p = 0; p < rows.size(); ++p) squares += std::pow(table.parameter_norm(sums, p), 2);
+  EXPECT_NEAR(table.global_norm(sums), std::sqrt(squares), 1e-12);
+}
+
+}  // namespace
+}  // namespace triaxis
