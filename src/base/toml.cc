@@ -46,9 +46,9 @@ std::string toml_string(std::string_view text) {
 }
 
 std::string toml_number(double value) {
-  check(std::isfinite(value), "a finite number");
   std::string out = fmt::format("{}", value);
-  return out.find_first_of(".e") == std::string::npos ? out + ".0" : out;
+  const bool reads_as_integer = std::isfinite(value) && out.find_first_of(".e") == std::string::npos;
+  return reads_as_integer ? out + ".0" : out;
 }
 
 }  // namespace triaxis

@@ -17,7 +17,7 @@ std::string place(const toml::node& node);
 /// RETURNS: `text` as a TOML string on one line, quoted and escaped.
 std::string toml_string(std::string_view text);
 
-/// RETURNS: `value` as a TOML float in its shortest form that reads back to the same bits. REQUIRES: it is finite.
+/// RETURNS: `value` as a TOML float in its shortest form that reads back to the same bits.
 std::string toml_number(double value);
 
 }  // namespace triaxis

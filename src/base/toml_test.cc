@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <toml++/toml.h>
 
+#include <cmath>
+
 #include "base/error.h"
 
 namespace triaxis {
@@ -28,7 +30,7 @@ TEST(TomlTest, QuotedTextsAndNumbersReadBackTheSame) {
     EXPECT_EQ(parse_toml("v = " + toml_string(text), "t")["v"].value<std::string>(), text);
     EXPECT_EQ(toml_string(text).find('\n'), std::string::npos);
   }
-  for (double value : {0.1, 3e-4, 1e-8, 1.0, 600.0, 1e300, 5e-324, -2.5, 1e16}) {
+  for (double value : {0.1, 3e-4, 1e-8, 1.0, 600.0, 1e300, 5e-324, -2.5, 1e16, HUGE_VAL}) {
     EXPECT_EQ(parse_toml("v = " + toml_number(value), "t")["v"].value_exact<double>(), value);
   }
 }

@@ -32,7 +32,7 @@ struct ParallelConfig {
   bool sequence = false;
   std::string order{kDefaultOrder};
   int zero = 0;
-  std::vector<int> layers_per_stage;
+  std::vector<int64_t> layers_per_stage;
 };
 
 /// As written: 0 stands for the real degree. `tensor_shards(config)` and `data_groups(config)` give what it means.
