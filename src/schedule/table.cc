@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace triaxis {
 
 std::string_view kind_text(TableKind kind) {
@@ -19,10 +17,11 @@ std::string_view kind_text(TableKind kind) {
 }
 
 std::vector<int> stages_of_rank(const Table& table, int rank) {
+  std::vector<bool> seen(static_cast<std::size_t>(table.stages));
+  for (const Action action : table.rows[static_cast<std::size_t>(rank)]) seen[action.stage] = true;
   std::vector<int> stages;
-  for (const Action action : table.rows[static_cast<std::size_t>(rank)]) stages.push_back(action.stage);
-  std::sort(stages.begin(), stages.end());
-  stages.erase(std::unique(stages.begin(), stages.end()), stages.end());
+  for (int stage = 0; stage < table.stages; ++stage)
+    if (seen[static_cast<std::size_t>(stage)]) stages.push_back(stage);
   return stages;
 }
 

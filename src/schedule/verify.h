@@ -45,6 +45,7 @@ struct ChannelUse {
   int source = 0;
   int destination = 0;
   int messages = 0;
+  bool in_order = true;     // the receiver uses the messages in the order in which they come
   int posted_receives = 0;  // the most receives posted at once whose message no compute has yet used up
 };
 

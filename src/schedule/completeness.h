@@ -1,0 +1,13 @@
+#pragma once
+
+#include "schedule/index.h"
+
+namespace triaxis {
+
+/// Throws UserError unless the table holds what its kind promises, each on the right rank and after what it waits for
+/// in its own row: every stage's F of every microbatch, in a train table its B or its I and W, sends and receives for
+/// every tensor between ranks or none at all, REDUCE_GRAD for every stage or none at all. Whether the rows fit together
+/// is not looked at.
+void check_complete(const Table& table, const TableIndex& index);
+
+}  // namespace triaxis
