@@ -1,0 +1,136 @@
+#include "cost/memory.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+
+#include "spec/activation.h"
+#include "spec/parameter.h"
+
+namespace triaxis {
+namespace {
+
+constexpr std::int64_t kFloat = 4;
+constexpr std::int64_t kAlignment = 64;
+constexpr std::int64_t kHeaderFloats = 16;  // a message's header, rounded up to the alignment
+constexpr std::int64_t kSendBuffers = 2;    // a channel
+
+/// Bytes of an allocation of `count` floats.
+std::int64_t bytes_of(std::int64_t count) { return (count * kFloat + kAlignment - 1) / kAlignment * kAlignment; }
+
+std::vector<Block> blocks_in(const Model& model, const StageRange& range) {
+  const std::vector<Block> all = blocks_of(model);
+  return {all.begin() + range.first, all.begin() + range.last};
+}
+
+/// What is stored as one tensor: a parameter, or a pack of them.
+struct Unit {
+  std::string name;
+  std::int64_t elements = 0;  ///< on this rank
+  bool product = false;       ///< a matrix that a product packs
+  bool borrowed = false;      ///< its weight is that of another unit of the stage
+};
+
+std::vector<Unit> units_of(const Model& model, const RankLoad& load, const StageRange& range) {
+  std::vector<Unit> units;
+  for (const Block& block : blocks_in(model, range)) {
+    for (const ParameterSpec& row : parameters_of(model, block)) {
+      const std::string& name = row.pack.empty() ? row.name : row.pack;
+      if (units.empty() || units.back().name != name) {
+        Unit& unit = units.emplace_back();
+        unit.name = name;
+        unit.product = row.shape.size() == 2 && block.kind != BlockKind::kEmbedding;
+        unit.borrowed = std::any_of(units.begin(), units.end(), [&](const Unit& u) { return u.name == row.tied_to; });
+      }
+      ParameterSpec stored = row;
+      stored.shape = shard_shape(row, load.tensor_shards);
+      const bool cut = row.tensor.kind == SpreadKind::kSharded;
+      units.back().elements += elements(stored) * (cut ? load.local_shards() : 1);
+    }
+  }
+  return units;
+}
+
+void add_parameters(const Model& model, const RankLoad& load, const StageLoad& stage, MemoryBytes& bytes) {
+  std::int64_t gradient = 0;
+  for (const Unit& unit : units_of(model, load, stage.blocks)) {
+    const std::int64_t size = bytes_of(unit.elements);
+    if (!unit.borrowed) {
+      bytes.parameters += size;
+      bytes.optimizer += 2 * size;
+    }
+    if (unit.product) bytes.parameters += 2 * size;
+    gradient += size;
+  }
+  bytes.gradients += load.local_groups() * gradient;
+}
+
+void add_activations(const Model& model, const RankLoad& load, const StageLoad& stage, MemoryBytes& bytes) {
+  const ActivationShape shape{load.batch, load.tensor_shards, load.local_shards()};
+  std::int64_t largest_gradient = 0;
+  for (const Block& block : blocks_in(model, stage.blocks)) {
+    std::int64_t saved = 0;
+    std::int64_t gradient = 0;
+    for (const ActivationSpec& row : activations_of(model, block, shape)) {
+      (row.lifetime == Lifetime::kInputToWeight ? gradient : saved) += bytes_of(elements(row));
+    }
+    bytes.activations += stage.saved_slots * saved + stage.gradient_slots * gradient;
+    largest_gradient = std::max(largest_gradient, gradient);
+  }
+  if (stage.gradient_slots == 0) bytes.activations += largest_gradient;
+}
+
+/// Scratch of an ordered sum of `count` floats: each of `ranks` members has room for a piece of every other's tensor,
+/// or for all of a small one.
+std::int64_t sum_scratch(std::int64_t count, std::int64_t ranks) {
+  constexpr std::int64_t kSmall = 4096;
+  constexpr std::int64_t kPieceAlignment = 16;
+  if (ranks == 1) return 0;
+  const std::int64_t piece = (count + ranks - 1) / ranks;
+  const std::int64_t slot = std::max(piece, std::min(count, kSmall));
+  return bytes_of(ranks * ((slot + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment));
+}
+
+std::int64_t communication(const Model& model, const RankLoad& load, std::int64_t largest_gradient) {
+  const std::int64_t boundary = load.batch * model.seq_len * model.hidden;
+  const std::int64_t messages = kSendBuffers * load.send_channels + load.receive_buffers;
+  return messages * bytes_of(kHeaderFloats + boundary) + sum_scratch(boundary, load.tensor_ranks) +
+         sum_scratch(largest_gradient, load.data_ranks);
+}
+
+bool has_head(const Model& model, const RankLoad& load) {
+  return std::any_of(load.stages.begin(), load.stages.end(),
+                     [&](const StageLoad& stage) { return stage.blocks.last == model.layers + 2; });
+}
+
+std::int64_t workspace(const Model& model, const RankLoad& load) {
+  const std::int64_t tokens = load.batch * model.seq_len;
+  const std::int64_t local = load.local_shards();
+  const std::int64_t wide = std::max(model.ffn_hidden, 3 * model.heads * model.head_dim) / load.tensor_shards;
+  std::int64_t bytes = bytes_of(local * tokens * model.hidden);  // summands
+  bytes += bytes_of(local * tokens * wide);                      // gradients inside a branch
+  bytes += 3 * bytes_of(tokens * model.hidden);                  // between branches, between blocks, a stage's output
+  if (has_head(model, load)) {
+    bytes += bytes_of(local * tokens * vocabulary_width(model, load.tensor_shards));
+    bytes += bytes_of(tokens) + bytes_of(local * 2 * tokens);  // maxima and sums of the softmax
+  }
+  return bytes + load.scratch_bytes;
+}
+
+}  // namespace
+
+MemoryBytes predict_memory(const Model& model, const RankLoad& load) {
+  MemoryBytes bytes;
+  std::int64_t largest_gradient = 0;
+  for (const StageLoad& stage : load.stages) {
+    const std::int64_t before = bytes.gradients;
+    add_parameters(model, load, stage, bytes);
+    add_activations(model, load, stage, bytes);
+    largest_gradient = std::max(largest_gradient, (bytes.gradients - before) / load.local_groups() / kFloat);
+  }
+  bytes.communication = communication(model, load, largest_gradient);
+  bytes.workspace = workspace(model, load);
+  return bytes;
+}
+
+}  // namespace triaxis
