@@ -1,10 +1,8 @@
-// Small collectives over plain bytes, for control and for values that are not summed.
+// Small collectives over plain bytes, for control and for values that are not summed. None allocates.
 #pragma once
 
 #include <cstddef>
 #include <span>
-#include <string>
-#include <string_view>
 
 #include "comm/communicator.h"
 
