@@ -14,6 +14,7 @@ constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kAlignment = 64;
 constexpr std::int64_t kHeaderFloats = 16;  // a message's header, rounded up to the alignment
 constexpr std::int64_t kSendBuffers = 2;    // a channel
+constexpr std::int64_t kBucket = 1 << 20;   // floats of gradients that are reduced at once
 
 /// Bytes of an allocation of `count` floats.
 std::int64_t bytes_of(std::int64_t count) { return (count * kFloat + kAlignment - 1) / kAlignment * kAlignment; }
@@ -91,16 +92,19 @@ std::int64_t sum_scratch(std::int64_t count, std::int64_t ranks) {
   return bytes_of(ranks * ((slot + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment));
 }
 
-std::int64_t communication(const Model& model, const RankLoad& load, std::int64_t largest_gradient) {
-  const std::int64_t boundary = load.batch * model.seq_len * model.hidden;
-  const std::int64_t messages = kSendBuffers * load.send_channels + load.receive_buffers;
-  return messages * bytes_of(kHeaderFloats + boundary) + sum_scratch(boundary, load.tensor_ranks) +
-         sum_scratch(largest_gradient, load.data_ranks);
+/// Whether a stage of the rank holds block number `block` of the model.
+bool holds(const RankLoad& load, std::int64_t block) {
+  return std::any_of(load.stages.begin(), load.stages.end(),
+                     [&](const StageLoad& stage) { return stage.blocks.first <= block && block < stage.blocks.last; });
 }
 
-bool has_head(const Model& model, const RankLoad& load) {
-  return std::any_of(load.stages.begin(), load.stages.end(),
-                     [&](const StageLoad& stage) { return stage.blocks.last == model.layers + 2; });
+std::int64_t communication(const Model& model, const RankLoad& load) {
+  const std::int64_t boundary = load.batch * model.seq_len * model.hidden;
+  const std::int64_t messages = kSendBuffers * load.send_channels + load.receive_buffers;
+  const bool tie_leaves = model.tie_embeddings && holds(load, 0) != holds(load, model.layers + 1);
+  return messages * bytes_of(kHeaderFloats + boundary) + load.local_buffers * bytes_of(boundary) +
+         sum_scratch(boundary, load.tensor_ranks) + sum_scratch(kBucket, load.data_ranks) +
+         (tie_leaves ? bytes_of(kBucket) : 0);
 }
 
 std::int64_t workspace(const Model& model, const RankLoad& load) {
@@ -110,7 +114,7 @@ std::int64_t workspace(const Model& model, const RankLoad& load) {
   std::int64_t bytes = bytes_of(local * tokens * model.hidden);  // summands
   bytes += bytes_of(local * tokens * wide);                      // gradients inside a branch
   bytes += 3 * bytes_of(tokens * model.hidden);                  // between branches, between blocks, a stage's output
-  if (has_head(model, load)) {
+  if (holds(load, model.layers + 1)) {
     bytes += bytes_of(local * tokens * vocabulary_width(model, load.tensor_shards));
     bytes += bytes_of(tokens) + bytes_of(local * 2 * tokens);  // maxima and sums of the softmax
   }
@@ -121,14 +125,11 @@ std::int64_t workspace(const Model& model, const RankLoad& load) {
 
 MemoryBytes predict_memory(const Model& model, const RankLoad& load) {
   MemoryBytes bytes;
-  std::int64_t largest_gradient = 0;
   for (const StageLoad& stage : load.stages) {
-    const std::int64_t before = bytes.gradients;
     add_parameters(model, load, stage, bytes);
     add_activations(model, load, stage, bytes);
-    largest_gradient = std::max(largest_gradient, (bytes.gradients - before) / load.local_groups() / kFloat);
   }
-  bytes.communication = communication(model, load, largest_gradient);
+  bytes.communication = communication(model, load);
   bytes.workspace = workspace(model, load);
   return bytes;
 }

@@ -55,6 +55,8 @@ TEST(PredictMemory, StagesAddUpToTheModel) {
   EXPECT_EQ(a.optimizer + b.optimizer, whole.optimizer + 8 * head);
   EXPECT_EQ(a.gradients + b.gradients, whole.gradients);
   EXPECT_GT(b.workspace, a.workspace + 4 * 1024 * 50304);
+  EXPECT_EQ(a.communication, 4 << 20);  // the other end's gradient of the tie, a bucket at a time
+  EXPECT_EQ(b.communication, 4 << 20);
 }
 
 // Half the shards hold half of what is cut. Norms, positions and the biases added after a sum are on every rank.
@@ -79,7 +81,7 @@ TEST(PredictMemory, EachLocalDataGroupHasGradientsOfItsOwn) {
   load.data_ranks = 2;
   const MemoryBytes two = predict_memory({}, load);
   EXPECT_EQ(two.gradients, 2 * one.gradients);
-  EXPECT_EQ(two.communication, one.gradients);
+  EXPECT_EQ(two.communication, 4 << 20);  // a bucket, cut into two pieces from two ranks
 }
 
 TEST(PredictMemory, CountsEverySlotAndMessage) {
@@ -90,13 +92,14 @@ TEST(PredictMemory, CountsEverySlotAndMessage) {
   load.stages.front().gradient_slots = 2;
   load.send_channels = 2;
   load.receive_buffers = 3;
+  load.local_buffers = 1;
   load.scratch_bytes = 1000;
   const MemoryBytes more = predict_memory({}, load);
   const std::int64_t saved = 4 * 1024 * 4 * (16 * 768 + 16);
   const std::int64_t gradients = 4 * 1024 * 11 * 768;  // of one block
   EXPECT_EQ(one.activations, saved + gradients);
   EXPECT_EQ(more.activations, 3 * saved + 2 * 4 * gradients);
-  EXPECT_EQ(more.communication, (2 * 2 + 3) * (4 * 1024 * 768 + 64));
+  EXPECT_EQ(more.communication, (2 * 2 + 3) * (4 * 1024 * 768 + 64) + 4 * 1024 * 768);
   EXPECT_EQ(more.workspace, one.workspace + 1000);
 }
 
