@@ -59,6 +59,7 @@ std::vector<RankLoad> loads_of(const Config& config, std::span<const StageRange>
     const TableIndex index(table);
     for (std::size_t rank = 0; rank < loads.size(); ++rank) {
       add_stages(proof.ranks[rank], stages, loads[rank]);
+      loads[rank].microbatches = std::max<std::int64_t>(loads[rank].microbatches, table.microbatches);
       loads[rank].local_buffers = std::max(loads[rank].local_buffers, local_peak(table, index, static_cast<int>(rank)));
     }
     for (const ChannelUse& channel : proof.channels) {

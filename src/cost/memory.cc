@@ -16,8 +16,10 @@ constexpr std::int64_t kHeaderFloats = 16;  // a message's header, rounded up to
 constexpr std::int64_t kSendBuffers = 2;    // a channel
 constexpr std::int64_t kBucket = 1 << 20;   // floats of gradients that are reduced at once
 
+std::int64_t round_up(std::int64_t count, std::int64_t unit) { return (count + unit - 1) / unit * unit; }
+
 /// Bytes of an allocation of `count` floats.
-std::int64_t bytes_of(std::int64_t count) { return (count * kFloat + kAlignment - 1) / kAlignment * kAlignment; }
+std::int64_t bytes_of(std::int64_t count) { return round_up(count * kFloat, kAlignment); }
 
 std::vector<Block> blocks_in(const Model& model, const StageRange& range) {
   const std::vector<Block> all = blocks_of(model);
@@ -27,9 +29,13 @@ std::vector<Block> blocks_in(const Model& model, const StageRange& range) {
 /// What is stored as one tensor: a parameter, or a pack of them.
 struct Unit {
   std::string name;
-  std::int64_t elements = 0;  ///< on this rank
-  bool product = false;       ///< a matrix that a product packs
-  bool borrowed = false;      ///< its weight is that of another unit of the stage
+  std::int64_t shards = 1;  ///< on this rank
+  std::int64_t rows = 0;    ///< of each shard
+  std::int64_t columns = 1;
+  bool product = false;   ///< a matrix that a product packs
+  bool borrowed = false;  ///< its weight is that of another unit of the stage
+
+  std::int64_t bytes() const { return bytes_of(shards * rows * columns); }
 };
 
 std::vector<Unit> units_of(const Model& model, const RankLoad& load, const StageRange& range) {
@@ -37,33 +43,43 @@ std::vector<Unit> units_of(const Model& model, const RankLoad& load, const Stage
   for (const Block& block : blocks_in(model, range)) {
     for (const ParameterSpec& row : parameters_of(model, block)) {
       const std::string& name = row.pack.empty() ? row.name : row.pack;
+      const std::vector<std::int64_t> shape = shard_shape(row, load.tensor_shards);
       if (units.empty() || units.back().name != name) {
+        const bool borrowed =
+            std::any_of(units.begin(), units.end(), [&](const Unit& u) { return u.name == row.tied_to; });
         Unit& unit = units.emplace_back();
         unit.name = name;
-        unit.product = row.shape.size() == 2 && block.kind != BlockKind::kEmbedding;
-        unit.borrowed = std::any_of(units.begin(), units.end(), [&](const Unit& u) { return u.name == row.tied_to; });
+        unit.shards = row.tensor.kind == SpreadKind::kSharded ? load.local_shards() : 1;
+        unit.columns = shape.size() == 2 ? shape[1] : 1;
+        unit.product = shape.size() == 2 && block.kind != BlockKind::kEmbedding;
+        unit.borrowed = borrowed;
       }
-      ParameterSpec stored = row;
-      stored.shape = shard_shape(row, load.tensor_shards);
-      const bool cut = row.tensor.kind == SpreadKind::kSharded;
-      units.back().elements += elements(stored) * (cut ? load.local_shards() : 1);
+      units.back().rows += shape.front();
     }
   }
   return units;
 }
 
+/// The two packed forms of a product's weight. A matrix engine packs whole blocks of columns by small groups of rows;
+/// these are the largest of oneDNN's on CPUs, so thin matrices may take less.
+std::int64_t packed_bytes(const Unit& unit) {
+  constexpr std::int64_t kColumnBlock = 64;
+  constexpr std::int64_t kRowGroup = 16;
+  const auto form = [&](std::int64_t n, std::int64_t k) {
+    return bytes_of(unit.shards * round_up(n, kColumnBlock) * round_up(k, kRowGroup));
+  };
+  return form(unit.rows, unit.columns) + form(unit.columns, unit.rows);
+}
+
 void add_parameters(const Model& model, const RankLoad& load, const StageLoad& stage, MemoryBytes& bytes) {
-  std::int64_t gradient = 0;
   for (const Unit& unit : units_of(model, load, stage.blocks)) {
-    const std::int64_t size = bytes_of(unit.elements);
     if (!unit.borrowed) {
-      bytes.parameters += size;
-      bytes.optimizer += 2 * size;
+      bytes.parameters += unit.bytes();
+      bytes.optimizer += 2 * unit.bytes();
     }
-    if (unit.product) bytes.parameters += 2 * size;
-    gradient += size;
+    if (unit.product) bytes.parameters += packed_bytes(unit);
+    bytes.gradients += load.local_groups() * unit.bytes();
   }
-  bytes.gradients += load.local_groups() * gradient;
 }
 
 void add_activations(const Model& model, const RankLoad& load, const StageLoad& stage, MemoryBytes& bytes) {
@@ -89,7 +105,7 @@ std::int64_t sum_scratch(std::int64_t count, std::int64_t ranks) {
   if (ranks == 1) return 0;
   const std::int64_t piece = (count + ranks - 1) / ranks;
   const std::int64_t slot = std::max(piece, std::min(count, kSmall));
-  return bytes_of(ranks * ((slot + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment));
+  return bytes_of(ranks * round_up(slot, kPieceAlignment));
 }
 
 /// Whether a stage of the rank holds block number `block` of the model.
@@ -118,6 +134,8 @@ std::int64_t workspace(const Model& model, const RankLoad& load) {
     bytes += bytes_of(local * tokens * vocabulary_width(model, load.tensor_shards));
     bytes += bytes_of(tokens) + bytes_of(local * 2 * tokens);  // maxima and sums of the softmax
   }
+  // Ids, targets, positions and document starts, the sequences' numbers and losses.
+  bytes += load.microbatches * (4 * bytes_of(tokens) + 2 * bytes_of(2 * load.batch));
   return bytes + load.scratch_bytes;
 }
 

@@ -27,7 +27,7 @@ TEST(PredictMemory, OfGpt2SmallOnOneRank) {
   // Saved from the forward: 16 h + 4 + heads values a token and layer, 2 h + 3 in the head. One block's gradients: four
   // whole tensors, the MLP's 4 h and the 3 h of queries, keys and values.
   EXPECT_EQ(bytes.activations, 4 * 1024 * (kLayers * (16 * 768 + 16) + 2 * 768 + 3 + 11 * 768));
-  EXPECT_EQ(bytes.workspace, 4 * 1024 * (768 + 3072 + 3 * 768 + 50304 + 1 + 2));
+  EXPECT_EQ(bytes.workspace, 4 * 1024 * (768 + 3072 + 3 * 768 + 50304 + 1 + 2 + 4) + 2 * 64);
   EXPECT_EQ(bytes.total(), bytes.parameters + bytes.gradients + bytes.optimizer + bytes.activations + bytes.workspace);
 }
 
@@ -71,6 +71,18 @@ TEST(PredictMemory, TensorRanksShareWhatIsCut) {
   EXPECT_EQ(2 * two.gradients - one.gradients, 4 * replicated);
   EXPECT_EQ(one.communication, 0);
   EXPECT_EQ(two.communication, 4 * 1024 * 768);  // every member's piece of half the sum
+}
+
+// A vocabulary of 257 in two shards: each of 129 rows, one of them padding in the last, is packed as 192 columns.
+TEST(PredictMemory, PaddedShardsAndPackedFormsCount) {
+  Model model;
+  model.vocab = 257;
+  model.tie_embeddings = false;
+  RankLoad load = whole_model();
+  load.stages.front().blocks = {kLayers + 1, kLayers + 2};
+  load.tensor_shards = 2;
+  EXPECT_EQ(predict_memory(model, load).gradients, 4 * (2 * 129 * 768 + 2 * 768));
+  EXPECT_EQ(predict_memory(model, load).parameters, 4 * (2 * 129 * 768 + 2 * 768 + 2 * 192 * 768 + 2 * 768 * 144));
 }
 
 TEST(PredictMemory, EachLocalDataGroupHasGradientsOfItsOwn) {
