@@ -87,14 +87,6 @@ std::vector<Action> parse_overlap(std::string_view text) {
 
 }  // namespace
 
-Action make_action(ActionKind kind, int stage, int microbatch) {
-  Action action;
-  action.microbatch = microbatch;
-  action.stage = static_cast<std::uint16_t>(stage);
-  action.kind = kind;
-  return action;
-}
-
 std::string_view kind_text(ActionKind kind) { return kKindTexts[static_cast<std::size_t>(kind)]; }
 
 std::string action_text(Action action) {

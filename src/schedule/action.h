@@ -43,7 +43,9 @@ struct Action {
 static_assert(sizeof(Action) == 8);
 
 /// REQUIRES: 0 <= stage < kMaxStages; microbatch >= 0 if and only if has_microbatch(kind).
-Action make_action(ActionKind kind, int stage, int microbatch = kNoMicrobatch);
+constexpr Action make_action(ActionKind kind, int stage, int microbatch = kNoMicrobatch) {
+  return {microbatch, static_cast<std::uint16_t>(stage), kind, false};
+}
 
 /// Whether the kind occupies the rank's compute: F, I, W, B, R.
 constexpr bool is_compute(ActionKind kind) { return kind <= ActionKind::kRecompute; }

@@ -48,8 +48,7 @@ void add_backward(Waits& waits, const TableIndex& index, int rank, Action action
 
 }  // namespace
 
-Waits waits_of(const TableIndex& index, int rank, Action action) {
-  Waits waits;
+void add_waits(const TableIndex& index, int rank, Action action, Waits& waits) {
   const int stage = action.stage;
   const int microbatch = action.microbatch;
   const Action forward = make_action(kForward, stage, microbatch);
@@ -91,7 +90,6 @@ Waits waits_of(const TableIndex& index, int rank, Action action) {
     case kUpdate:
       break;
   }
-  return waits;
 }
 
 }  // namespace triaxis

@@ -79,7 +79,7 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {{
 }};
 
 void require_at_least_one(int value, std::string_view what) {
-  if (value < 1) throw UserError(fmt::format("{} is {}: at least 1 is needed", what, value));
+  if (value < 1) throw UserError(fmt::format("a schedule cannot have {} {}; at least 1 is needed", value, what));
 }
 
 /// Keeps the number of actions within what 32-bit positions and a machine's memory hold.
@@ -109,32 +109,35 @@ const ScheduleRow& find_schedule(std::string_view name) {
                               near.empty() ? "" : fmt::format(": did you mean '{}'?", near), fmt::join(names, ", ")));
 }
 
-ScheduleRequest resolve(const ScheduleRow& row, const ScheduleRequest& request) {
-  ScheduleRequest resolved = request;
-  if (resolved.stages_per_rank == 0) resolved.stages_per_rank = row.default_stages_per_rank;
-  require_at_least_one(resolved.ranks, "the number of ranks");
-  require_at_least_one(resolved.microbatches, "the number of microbatches");
-  require_at_least_one(resolved.stages_per_rank, "the number of stages per rank");
-  if (resolved.stages_per_rank > 1 && !row.many_stages_per_rank) {
-    throw UserError(fmt::format("schedule {} has one stage a rank, {} were asked for; several are possible with: {}",
-                                row.name, resolved.stages_per_rank, "forward"));
+void check_domain(const ScheduleRow& row, const ScheduleRequest& request) {
+  require_at_least_one(request.ranks, "ranks");
+  require_at_least_one(request.microbatches, "microbatches");
+  require_at_least_one(request.stages_per_rank, "stages per rank");
+  if (request.stages_per_rank > 1 && !row.many_stages_per_rank) {
+    std::vector<std::string_view> others;
+    for (const auto& other : kSchedules)
+      if (other.many_stages_per_rank) others.push_back(other.name);
+    throw UserError(fmt::format("schedule {} has 1 stage a rank, not {}; these can have several: {}", row.name,
+                                request.stages_per_rank, fmt::join(others, ", ")));
   }
-  require_size(resolved);
-  return resolved;
+  require_size(request);
 }
 
-Table make_schedule(std::string_view name, const ScheduleRequest& request) {
-  const ScheduleRow& row = find_schedule(name);
-  const ScheduleRequest resolved = resolve(row, request);
+Table make_schedule(const ScheduleRow& row, const ScheduleRequest& request) {
+  check_domain(row, request);
   Table table;
   table.name = row.name;
   table.kind = row.kind;
-  table.ranks = resolved.ranks;
-  table.stages = resolved.ranks * resolved.stages_per_rank;
-  table.microbatches = resolved.microbatches;
-  table.rows.resize(static_cast<std::size_t>(resolved.ranks));
-  row.generate(resolved, table);
+  table.ranks = request.ranks;
+  table.stages = request.ranks * request.stages_per_rank;
+  table.microbatches = request.microbatches;
+  table.rows.resize(static_cast<std::size_t>(request.ranks));
+  row.generate(request, table);
   return table;
+}
+
+Table make_schedule(std::string_view name, const ScheduleRequest& request) {
+  return make_schedule(find_schedule(name), request);
 }
 
 }  // namespace triaxis

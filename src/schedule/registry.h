@@ -1,9 +1,7 @@
 // Every schedule that Triaxis can generate, one row each.
 #pragma once
 
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "schedule/table.h"
@@ -13,7 +11,7 @@ namespace triaxis {
 struct ScheduleRequest {
   int ranks = 1;
   int microbatches = 1;
-  int stages_per_rank = 0;  // 0: the schedule's default
+  int stages_per_rank = 1;
 };
 
 /// What one stage takes for one microbatch, the same for every stage: the terms of the closed forms.
@@ -49,10 +47,13 @@ std::span<const ScheduleRow> schedules();
 /// The row of that name. Throws UserError with the nearest name.
 const ScheduleRow& find_schedule(std::string_view name);
 
-/// The request with its default filled in. Throws UserError, saying what would be valid, outside the schedule's domain.
-ScheduleRequest resolve(const ScheduleRow& row, const ScheduleRequest& request);
+/// Throws UserError, saying what would be valid, for a request outside the schedule's domain.
+void check_domain(const ScheduleRow& row, const ScheduleRequest& request);
 
-/// The compute-only table of the schedule. Throws UserError as find_schedule and resolve do.
+/// The compute-only table of the schedule. Throws UserError as check_domain does.
+Table make_schedule(const ScheduleRow& row, const ScheduleRequest& request);
+
+/// The same by name. Throws UserError as find_schedule does, too.
 Table make_schedule(std::string_view name, const ScheduleRequest& request);
 
 }  // namespace triaxis

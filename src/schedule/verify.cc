@@ -38,7 +38,7 @@ bool has_reductions(const Table& table) {
 }
 
 void check_order(const Table& table, const TableIndex& index) {
-  const auto stuck = walk(table, index, [](const Cell&) {});
+  const auto stuck = walk(table, index, [](const Cell&, const Waits&) {});
   if (!stuck) return;
   const Place wanted = stuck->wait.place;
   throw table_error(table, stuck->place,

@@ -51,11 +51,12 @@ class Walker {
   RankState& state(int rank) { return ranks_[static_cast<std::size_t>(rank)]; }
   bool done(Place place) { return place.found() && place.position < state(place.rank).position; }
 
+  /// Collects what the cell waits for. RETURNS: the first of it that is not done.
   std::optional<Stuck> blocked(const std::vector<Action>& row, const Cell& cell) {
-    for (int i = cell.begin; i < cell.end; ++i) {
-      for (const Wait& wait : waits_of(index_, cell.rank, row[static_cast<std::size_t>(i)]))
-        if (!done(wait.place)) return Stuck{{cell.rank, i}, wait};
-    }
+    waits_.clear();
+    for (int i = cell.begin; i < cell.end; ++i) add_waits(index_, cell.rank, row[static_cast<std::size_t>(i)], waits_);
+    for (const Wait& wait : waits_)
+      if (!done(wait.place)) return Stuck{{cell.rank, cell.begin}, wait};
     return std::nullopt;
   }
 
@@ -67,7 +68,7 @@ class Walker {
       const Cell cell{rank, own.position, cell_end(row, own.position)};
       own.stuck = blocked(row, cell);
       if (own.stuck) break;
-      visit_(cell);
+      visit_(cell, waits_);
       own.position = cell.end;
     }
     if (own.stuck && own.stuck->wait.place.found()) state(own.stuck->wait.place.rank).waiting.push_back(rank);
@@ -89,14 +90,22 @@ class Walker {
   const TableIndex& index_;
   Visit visit_;
   std::vector<RankState> ranks_;
+  Waits waits_;
   std::vector<int> runnable_;
 };
 
-/// Calls visit(const Cell&) once for each cell, after the earlier cells of its row and after all that its actions wait
-/// for. RETURNS: nothing, or the lowest rank's stuck action if some can never start.
+/// Calls visit(const Cell&, const Waits&) once for each cell, with what its actions wait for, after the earlier cells
+/// of its row and after all of that. RETURNS: nothing, or the lowest rank's stuck action if some can never start.
 template <typename Visit>
 std::optional<Stuck> walk(const Table& table, const TableIndex& index, Visit visit) {
   return Walker<Visit>(table, index, visit).run();
+}
+
+/// The same for a table that is known to be sound. Throws UserError where an action can never start.
+template <typename Visit>
+void walk_all(const Table& table, const TableIndex& index, Visit visit) {
+  const auto stuck = walk(table, index, visit);
+  if (stuck) throw table_error(table, stuck->place, "waits for ever for " + action_text(stuck->wait.action));
 }
 
 }  // namespace triaxis

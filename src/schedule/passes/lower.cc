@@ -16,7 +16,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "schedule/walk.h"
+#include "schedule/dependencies.h"
+#include "schedule/timing.h"
 
 namespace triaxis {
 namespace {
@@ -24,74 +25,39 @@ namespace {
 using enum ActionKind;
 
 /// A tensor that one rank makes and another uses.
-struct Message {
+struct Transfer {
   Place made;
   Place used;
-  int step = 0;   // at whose end it is made
-  int depth = 0;  // how far along the microbatch's way through the pipeline and back it is made
+  double time = 0;  // when it is made
+  int depth = 0;    // how far along the microbatch's way through the pipeline and back it is made
 };
 
 Action action_at(const Table& table, Place place) {
   return table.rows[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
 }
 
-int units_of(const std::vector<Action>& row, const Cell& cell) {
-  int units = 0;
-  for (int i = cell.begin; i < cell.end; ++i) {
-    const ActionKind kind = row[static_cast<std::size_t>(i)].kind;
-    units += kind == kBackward ? 2 : is_compute(kind) ? 1 : 0;
-  }
-  return units;
-}
-
-/// Executes the table with every action taking one unit (B two) and collects what travels between ranks.
-class MessageCollector {
- public:
-  explicit MessageCollector(const Table& table) : table_(table), index_(table), done_(table.rows.size()) {
-    check(!index_.lowered(), "the table has its sends and receives already");
-  }
-
-  std::vector<Message> run() {
-    const auto stuck = walk(table_, index_, [this](const Cell& cell) { visit(cell); });
-    if (stuck) {
-      throw table_error(table_, stuck->place, "waits for " + action_text(stuck->wait.action) + ", which cannot come");
-    }
-    return std::move(messages_);
-  }
-
- private:
-  void visit(const Cell& cell) {
-    const auto& row = table_.rows[static_cast<std::size_t>(cell.rank)];
-    auto& own = done_[static_cast<std::size_t>(cell.rank)];
-    int start = own.empty() ? 0 : own.back();
-    for (int i = cell.begin; i < cell.end; ++i) {
-      for (const Wait& wait : waits_of(index_, cell.rank, row[static_cast<std::size_t>(i)])) {
-        const Place made = wait.place;
-        const int step = done_[static_cast<std::size_t>(made.rank)][static_cast<std::size_t>(made.position)];
-        start = std::max(start, step);
-        if (made.rank != cell.rank) messages_.push_back({made, {cell.rank, i}, step, depth_of(wait.action)});
+/// What travels between ranks, in the order of the proof above.
+std::vector<Transfer> ordered_transfers(const Table& table) {
+  const TableIndex index(table);
+  check(!index.lowered(), "the table has its sends and receives already");
+  const Timeline timeline = time_table(table, Costs{});
+  std::vector<Transfer> transfers;
+  for (int rank = 0; rank < table.ranks; ++rank) {
+    const auto& row = table.rows[static_cast<std::size_t>(rank)];
+    for (int position = 0; position < static_cast<int>(row.size()); ++position) {
+      for (const auto& [made, place] : waits_of(index, rank, row[static_cast<std::size_t>(position)])) {
+        if (place.rank == rank) continue;
+        const int depth = made.kind == kForward ? made.stage : 2 * table.stages - 1 - made.stage;
+        const auto& spans = timeline.spans[static_cast<std::size_t>(place.rank)];
+        transfers.push_back({place, {rank, position}, spans[static_cast<std::size_t>(place.position)].end, depth});
       }
     }
-    own.insert(own.end(), static_cast<std::size_t>(cell.end - cell.begin), start + units_of(row, cell));
   }
-
-  int depth_of(Action producer) const {
-    return producer.kind == kForward ? producer.stage : 2 * table_.stages - 1 - producer.stage;
-  }
-
-  const Table& table_;
-  const TableIndex index_;
-  std::vector<std::vector<int>> done_;  // [rank][position], the time at which the action ends
-  std::vector<Message> messages_;
-};
-
-std::vector<Message> ordered_messages(const Table& table) {
-  auto messages = MessageCollector(table).run();
-  std::sort(messages.begin(), messages.end(), [](const Message& a, const Message& b) {
-    return std::tuple(a.step, a.depth, a.made.rank, a.made.position) <
-           std::tuple(b.step, b.depth, b.made.rank, b.made.position);
+  std::sort(transfers.begin(), transfers.end(), [](const Transfer& a, const Transfer& b) {
+    return std::tuple(a.time, a.depth, a.made.rank, a.made.position) <
+           std::tuple(b.time, b.depth, b.made.rank, b.made.position);
   });
-  return messages;
+  return transfers;
 }
 
 /// A send or receive of one row.
@@ -146,18 +112,18 @@ Table lower(const Table& table) {
   std::vector<RowCells> cells;
   for (const auto& row : table.rows) cells.push_back(cells_of(row));
   std::vector<std::vector<Insertion>> insertions(table.rows.size());
-  for (const Message& message : ordered_messages(table)) {
-    const auto source = static_cast<std::size_t>(message.made.rank);
-    const auto destination = static_cast<std::size_t>(message.used.rank);
-    const Action producer = action_at(table, message.made);
-    const Action consumer = action_at(table, message.used);
+  for (const Transfer& transfer : ordered_transfers(table)) {
+    const auto source = static_cast<std::size_t>(transfer.made.rank);
+    const auto destination = static_cast<std::size_t>(transfer.used.rank);
+    const Action producer = action_at(table, transfer.made);
+    const Action consumer = action_at(table, transfer.used);
     const bool forward = producer.kind == kForward;
     insertions[source].push_back(
         {make_action(forward ? kSendForward : kSendBackward, producer.stage, producer.microbatch),
-         cells[source].end[static_cast<std::size_t>(message.made.position)]});
+         cells[source].end[static_cast<std::size_t>(transfer.made.position)]});
     insertions[destination].push_back(
         {make_action(forward ? kRecvForward : kRecvBackward, consumer.stage, consumer.microbatch),
-         cells[destination].compute_ahead[static_cast<std::size_t>(message.used.position)]});
+         cells[destination].compute_ahead[static_cast<std::size_t>(transfer.used.position)]});
   }
   Table lowered = table;
   for (std::size_t rank = 0; rank < table.rows.size(); ++rank) {

@@ -1,0 +1,30 @@
+// What every picture of a schedule is made of: labelled blocks in a row a rank.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "schedule/table.h"
+#include "schedule/timing.h"
+
+namespace triaxis {
+
+/// One cell of compute.
+struct Block {
+  double start = 0;
+  double end = 0;
+  ActionKind kind = ActionKind::kForward;
+  bool overlapped = false;  // an F beside a backward
+  int stage = 0;
+  std::string label;  // "F3"; with several stages a rank "2F3"; "F3/B0" if overlapped
+};
+
+using BlockRows = std::vector<std::vector<Block>>;  // [rank], in time order
+
+/// The table's compute at the times of its timeline. Actions that take no time are left out.
+BlockRows timed_blocks(const Table& table, const Timeline& timeline);
+
+/// The table's compute with every cell one step long.
+BlockRows step_blocks(const Table& table);
+
+}  // namespace triaxis
