@@ -163,37 +163,54 @@ class Execution {
     return channel.messages[static_cast<std::size_t>(own.ordinal - kSendBuffers)];
   }
 
-  /// What the action at the rank's position waits for: a message that has not moved, or kNothing.
-  int blocking_message(int rank, int position, ActionKind kind) const {
-    const int message = message_at(rank, position);
-    if (message == kNothing || is_receive(kind)) return kNothing;
-    const int needed = is_send(kind) ? buffer_holder(message) : message;
-    return needed == kNothing || medium_.moved(needed) ? kNothing : needed;
+  /// The end of the group that starts at `begin`: the next compute, or the send whose buffer a send of the group holds.
+  int group_end(int rank, int begin) const {
+    const auto& row = table_.rows[static_cast<std::size_t>(rank)];
+    int end = begin;
+    for (; end < static_cast<int>(row.size()) && is_message(row[static_cast<std::size_t>(end)].kind); ++end) {
+      const int holder = holder_at(rank, end);
+      if (holder != kNothing && channels_.messages[static_cast<std::size_t>(holder)].send.position >= begin) break;
+    }
+    return end;
+  }
+
+  /// The message whose buffer the action at the place sends from; kNothing if it is no send or a buffer is free.
+  int holder_at(int rank, int position) const {
+    const ActionKind kind = table_.rows[static_cast<std::size_t>(rank)][static_cast<std::size_t>(position)].kind;
+    return is_send(kind) ? buffer_holder(message_at(rank, position)) : kNothing;
+  }
+
+  /// The first of what the actions [begin, end) wait for, a message that has not moved, or kNothing.
+  int blocking_message(int rank, int begin, int end) const {
+    for (int position = begin; position < end; ++position) {
+      const ActionKind kind = table_.rows[static_cast<std::size_t>(rank)][static_cast<std::size_t>(position)].kind;
+      const int needed = is_message(kind) ? holder_at(rank, position) : message_at(rank, position);
+      if (needed != kNothing && !medium_.moved(needed)) return needed;
+    }
+    return kNothing;
   }
 
   void advance(int rank) {
     const auto& row = table_.rows[static_cast<std::size_t>(rank)];
     int& position = positions_[static_cast<std::size_t>(rank)];
     int& waiting = waiting_for_[static_cast<std::size_t>(rank)];
-    std::vector<int> entering;
-    for (waiting = kNothing; position < static_cast<int>(row.size()); ++position) {
-      const ActionKind kind = row[static_cast<std::size_t>(position)].kind;
-      if (!is_message(kind)) enter(entering);
-      waiting = blocking_message(rank, position, kind);
-      if (waiting != kNothing && is_message(kind)) {
-        enter(entering);
-        if (medium_.moved(waiting)) waiting = kNothing;
-      }
-      if (waiting != kNothing) break;
-      if (is_message(kind)) entering.push_back(2 * message_at(rank, position) + (is_receive(kind) ? 1 : 0));
+    while (position < static_cast<int>(row.size())) {
+      const bool communicates = is_message(row[static_cast<std::size_t>(position)].kind);
+      const int end = communicates ? group_end(rank, position) : position + 1;
+      waiting = blocking_message(rank, position, end);
+      if (waiting != kNothing) return;
+      if (communicates) enter(rank, position, end);
+      position = end;
     }
-    enter(entering);
   }
 
-  void enter(std::vector<int>& ends) {
-    if (ends.empty()) return;
+  void enter(int rank, int begin, int end) {
+    std::vector<int> ends;
+    for (int position = begin; position < end; ++position) {
+      const ActionKind kind = table_.rows[static_cast<std::size_t>(rank)][static_cast<std::size_t>(position)].kind;
+      ends.push_back(2 * message_at(rank, position) + (is_receive(kind) ? 1 : 0));
+    }
     medium_.enter(ends, [this](int message) { wake(message); });
-    ends.clear();
   }
 
   void wake(int message) {

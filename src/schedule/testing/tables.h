@@ -30,7 +30,10 @@ inline Table table_of(TableKind kind, int stages, int microbatches, const std::v
 /// A row as row_of reads it.
 inline std::string row_text(const std::vector<Action>& row) {
   std::string text;
-  for (const Action action : row) text += (text.empty() ? "" : " ") + action_text(action);
+  for (const Action action : row) {
+    if (!text.empty()) text += ' ';
+    text += action_text(action);
+  }
   return text;
 }
 
