@@ -6,27 +6,23 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <utility>
 
 namespace triaxis {
 namespace {
 
 using ::testing::ElementsAre;
 
-struct Score {
-  double dearest = 0;
-  double squares = 0;
-
-  bool operator==(const Score&) const = default;
-  auto operator<=>(const Score&) const = default;
-};
+/// The dearest stage and the sum of squares.
+using Score = std::pair<double, double>;
 
 Score score_of(std::span<const double> costs, std::span<const StageRange> ranges) {
   Score score;
   for (const StageRange& range : ranges) {
     double cost = 0;
     for (std::int64_t b = range.first; b < range.last; ++b) cost += costs[static_cast<std::size_t>(b)];
-    score.dearest = std::max(score.dearest, cost);
-    score.squares += cost * cost;
+    score.first = std::max(score.first, cost);
+    score.second += cost * cost;
   }
   return score;
 }

@@ -100,7 +100,7 @@ TEST(CheckMemory, AcceptsWhatFits) {
 }
 
 TEST(CheckMemory, SaysHowMuchOfWhatAndWhatWouldHelp) {
-  const auto refusal = [](std::vector<MemoryBytes> ranks) { return [ranks] { check_memory(ranks, kGiB); }; };
+  const auto refusal = [](const std::vector<MemoryBytes>& ranks) { return [ranks] { check_memory(ranks, kGiB); }; };
   EXPECT_THAT(refusal(std::vector<MemoryBytes>(8, {.gradients = kGiB, .activations = 2 * kGiB})),
               ThrowsMessage<UserError>(
                   AllOf(HasSubstr("needs 24.0 GiB on this host (8 ranks x 3.00 GiB) but it has 1.00 GiB"),
