@@ -78,6 +78,8 @@ void add_block(std::string& line, const Block& block, int columns, int width, bo
   const int inside = columns * width - 1;
   if (colour)
     line += fmt::format("{}{:<{}}{} ", colour_of(block), block.label, inside, kPlain);
+  else if (columns == 1)
+    line += fmt::format("{:<{}} ", block.label, inside);
   else
     line += fmt::format("{:-<{}} ", block.label, inside);
 }

@@ -63,6 +63,7 @@ Action parse_action(std::string_view text) {
   }
   const auto microbatch = take_number(rest);
   if (!microbatch) reject(text, fmt::format("{} needs a microbatch, such as {}{}0", letters, *stage, letters));
+  if (*microbatch >= kMaxMicrobatches) reject(text, fmt::format("microbatches go from 0 to {}", kMaxMicrobatches - 1));
   if (!rest.empty()) reject(text, fmt::format("'{}' follows the action; {}", rest, kGrammar));
   return make_action(*kind, *stage, *microbatch);
 }

@@ -30,6 +30,7 @@ enum class ActionKind : std::uint8_t {
 inline constexpr int kActionKinds = 15;
 inline constexpr int kNoMicrobatch = -1;
 inline constexpr int kMaxStages = 65536;
+inline constexpr int kMaxMicrobatches = 1 << 30;
 
 /// One entry of a rank's row. Eight bytes, since tables of millions of actions are made and timed.
 struct Action {
@@ -42,7 +43,7 @@ struct Action {
 };
 static_assert(sizeof(Action) == 8);
 
-/// REQUIRES: 0 <= stage < kMaxStages; microbatch >= 0 if and only if has_microbatch(kind).
+/// REQUIRES: 0 <= stage < kMaxStages; 0 <= microbatch < kMaxMicrobatches if has_microbatch(kind), else kNoMicrobatch.
 constexpr Action make_action(ActionKind kind, int stage, int microbatch = kNoMicrobatch) {
   return {microbatch, static_cast<std::uint16_t>(stage), kind, false};
 }

@@ -110,6 +110,32 @@ class ShardState {
   std::vector<State> gathered_;
 };
 
+/// Whether the row's actions belong in the table and on the rank.
+void check_residence(const Table& table, const TableIndex& index, int rank) {
+  const auto& row = table.rows[static_cast<std::size_t>(rank)];
+  for (int position = 0; position < static_cast<int>(row.size()); ++position) {
+    const Place place{rank, position};
+    const Action action = row[static_cast<std::size_t>(position)];
+    if (!fits(action.kind, table.kind))
+      throw table_error(table, place, fmt::format("does not belong in a {} table", kind_text(table.kind)));
+    if (has_microbatch(action.kind)) check_rank(table, index, place, action);
+  }
+}
+
+/// Whether the row's actions stand after what they wait for.
+void check_row(const Table& table, const TableIndex& index, int rank, ShardState& shards) {
+  const auto& row = table.rows[static_cast<std::size_t>(rank)];
+  shards.start_row(row);
+  for (int begin = 0, end = 0; begin < static_cast<int>(row.size()); begin = end) {
+    end = cell_end(row, begin);
+    check_cell(table, {rank, begin}, row, end);
+    for (int position = begin; position < end; ++position) {
+      check_waits(table, index, {rank, position}, row[static_cast<std::size_t>(position)], begin);
+      shards.step({rank, position}, row[static_cast<std::size_t>(position)]);
+    }
+  }
+}
+
 /// Either no stage has a REDUCE_GRAD, or every stage of every rank has one.
 void check_reductions(const Table& table) {
   std::size_t reductions = 0;
@@ -141,24 +167,9 @@ void check_complete(const Table& table, const TableIndex& index) {
   for (int stage = 0; stage < table.stages; ++stage)
     for (int microbatch = 0; microbatch < table.microbatches; ++microbatch)
       check_microbatch(table, index, stage, microbatch);
+  for (int rank = 0; rank < table.ranks; ++rank) check_residence(table, index, rank);
   ShardState shards(table);
-  for (int rank = 0; rank < table.ranks; ++rank) {
-    const auto& row = table.rows[static_cast<std::size_t>(rank)];
-    shards.start_row(row);
-    for (int begin = 0, end = 0; begin < static_cast<int>(row.size()); begin = end) {
-      end = cell_end(row, begin);
-      check_cell(table, {rank, begin}, row, end);
-      for (int position = begin; position < end; ++position) {
-        const Place place{rank, position};
-        const Action action = row[static_cast<std::size_t>(position)];
-        if (!fits(action.kind, table.kind))
-          throw table_error(table, place, fmt::format("does not belong in a {} table", kind_text(table.kind)));
-        if (has_microbatch(action.kind)) check_rank(table, index, place, action);
-        check_waits(table, index, place, action, begin);
-        shards.step(place, action);
-      }
-    }
-  }
+  for (int rank = 0; rank < table.ranks; ++rank) check_row(table, index, rank, shards);
   check_reductions(table);
 }
 

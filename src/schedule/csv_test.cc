@@ -1,0 +1,104 @@
+#include "schedule/csv.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "schedule/passes/lower.h"
+#include "schedule/passes/reduce_grad.h"
+#include "schedule/registry.h"
+#include "schedule/testing/tables.h"
+#include "schedule/verify.h"
+
+namespace triaxis {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string mistake_in(std::string_view text) {
+  return user_error_of([&] { parse_csv(text, "t.csv"); });
+}
+
+TEST(Csv, BothFormsAreReadBack) {
+  for (const auto& row : schedules()) {
+    for (const int ranks : {1, 3}) {
+      const Table table = make_schedule(row, {ranks, 5, row.many_stages_per_rank ? 2 : 1});
+      const Table read = parse_csv(csv_of_steps(table, CsvDialect::kTriaxis), "t.csv");
+      EXPECT_EQ(read.rows, table.rows);
+      EXPECT_EQ(read.kind, table.kind);
+      EXPECT_EQ(read.stages, table.stages);
+      EXPECT_EQ(read.microbatches, table.microbatches);
+      const Table lowered = lower(table.kind == TableKind::kTrain ? insert_reduce_grad(table) : table);
+      EXPECT_EQ(parse_csv(csv_of_rows(lowered, CsvDialect::kTriaxis), "t.csv").rows, lowered.rows);
+    }
+  }
+}
+
+TEST(Csv, EveryCellOfAStepStandsInItsColumn) {
+  const Table table = table_of(TableKind::kTrain, 2, 2, {"0F0 0F1 0B0 0B1", "1F0 (1F1;1B0)OVERLAP_F_B 1B1"});
+  EXPECT_EQ(csv_of_steps(insert_reduce_grad(table), CsvDialect::kPytorch),
+            "0F0,0F1,,0B0,0B1\n"
+            ",1F0,(1F1;1B0)OVERLAP_F_B,1B1,\n");
+}
+
+TEST(Csv, CommunicationStandsWithoutBlanks) {
+  const Table table = table_of(TableKind::kTrain, 2, 1, {"0F0 0B0", "1F0 1I0 1W0"});
+  EXPECT_EQ(csv_of_rows(lower(insert_reduce_grad(table)), CsvDialect::kPytorch),
+            "0F0,0SEND_F0,0RECV_B0,0B0,0REDUCE_GRAD\n"
+            "1RECV_F0,1F0,1I0,1SEND_B0,1W0,1REDUCE_GRAD\n");
+}
+
+// As torch.distributed.pipelining writes it: carriage returns, and a table with UNSHARD whose receives stand where the
+// sender's action made them.
+TEST(Csv, ReadsWhatPytorchWrites) {
+  const Table table = parse_csv(
+      "0UNSHARD,0F0,0SEND_F0,0F1,0SEND_F1,0RECV_B0,0B0,0RECV_B1,0B1,0REDUCE_GRAD,0RESHARD\r\n"
+      "1UNSHARD,1RECV_F0,1F0,1RECV_F1,1B0,1SEND_B0,1F1,1B1,1SEND_B1,1REDUCE_GRAD,1RESHARD\r\n",
+      "torch.csv");
+  EXPECT_TRUE(verify(table).lowered);
+  EXPECT_EQ(table.microbatches, 2);
+  const Table steps = parse_csv("\"0F0\", 0F1,,0B0 ,0B1\r\n,1F0,1B0,1F1,1B1", "torch.csv");
+  EXPECT_EQ(row_text(steps.rows[0]), "0F0 0F1 0B0 0B1");
+  EXPECT_EQ(verify(steps).ranks[0].activations, 2);
+}
+
+TEST(Csv, TheKindFollowsFromTheActions) {
+  EXPECT_EQ(parse_csv("0F0\n1F0\n", "t").kind, TableKind::kForward);
+  EXPECT_EQ(parse_csv("0F0,0I0,0W0\n", "t").kind, TableKind::kTrain);
+  const Table asynchronous = parse_csv("0F0,0B0,0OPT17\n", "t");
+  EXPECT_EQ(asynchronous.kind, TableKind::kAsynchronous);
+  EXPECT_EQ(asynchronous.microbatches, 1);
+}
+
+TEST(Csv, MistakesNameLineAndCell) {
+  EXPECT_THAT(mistake_in(""), HasSubstr("t.csv: holds no schedule; one line a rank is needed"));
+  EXPECT_THAT(mistake_in("0F0,0F1\n,1X0\n"), HasSubstr("t.csv, line 2, cell 2: '1X0': 'X' is no kind of action"));
+  EXPECT_THAT(mistake_in("0F0\n\n1F0\n"), HasSubstr("t.csv, line 2: no action; every rank needs one"));
+  EXPECT_THAT(mistake_in("0F0\n,,,\n"), HasSubstr("t.csv, line 2: no action"));
+  EXPECT_THAT(mistake_in("0F0;0F1\n"), HasSubstr("line 1, cell 1: '0F0;0F1': ';0F1' follows the action"));
+  EXPECT_THAT(mistake_in("\"0F0\n"), HasSubstr("line 1, cell 1"));
+  EXPECT_THAT(mistake_in(std::string("0F0,0\0\n", 7)), HasSubstr("line 1, cell 2"));
+  EXPECT_THAT(user_error_of([] { read_csv("/nonexistent/t.csv"); }), HasSubstr("/nonexistent/t.csv"));
+}
+
+TEST(Csv, HugeNumbersAreRefusedAtOnce) {
+  std::string million;
+  for (int i = 0; i < 1000000; ++i) million += "0F0\n";
+  EXPECT_THAT(mistake_in(million), HasSubstr("has more than 65536 lines, one a rank"));
+  EXPECT_THAT(user_error_of([] { verify(parse_csv("60000F1000000000\n", "t.csv")); }),
+              HasSubstr("60001 stages and 1000000001 microbatches need at least"));
+}
+
+TEST(Csv, PytorchGetsOnlyWhatItCanLoad) {
+  const auto refusal_of = [](const Table& table) {
+    return user_error_of([&] { csv_of_rows(table, CsvDialect::kPytorch); });
+  };
+  EXPECT_THAT(refusal_of(make_schedule("forward", {2, 2, 1})), HasSubstr("PyTorch takes tables of kind train only"));
+  EXPECT_THAT(refusal_of(table_of(TableKind::kTrain, 1, 1, {"0F0 0R0 0B0"})),
+              HasSubstr("action 1 (0R0): PyTorch has no such action; use the dialect triaxis"));
+  EXPECT_THAT(refusal_of(table_of(TableKind::kTrain, 2, 2, {"0F0 1F1 1B1 0B0", "1F0 0F1 1B0 0B1"})),
+              HasSubstr("in PyTorch a stage has one rank"));
+  EXPECT_EQ(refusal_of(make_schedule("1f1b", {2, 2, 1})), "");
+}
+
+}  // namespace
+}  // namespace triaxis

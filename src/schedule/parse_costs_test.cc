@@ -1,0 +1,45 @@
+#include "schedule/parse_costs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "schedule/testing/tables.h"
+
+namespace triaxis {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(ParseCosts, ReadsEveryEntry) {
+  const Costs costs = parse_costs("F=1:1:1.5:1,I=1.2,W=0.8,send=0.1,FB=2.5");
+  EXPECT_THAT(costs.forward, ElementsAre(1, 1, 1.5, 1));
+  EXPECT_THAT(costs.backward_input, ElementsAre(1.2));
+  EXPECT_THAT(costs.backward_weight, ElementsAre(0.8));
+  EXPECT_EQ(costs.send, 0.1);
+  EXPECT_EQ(costs.overlapped, 2.5);
+}
+
+TEST(ParseCosts, WhatIsLeftOutKeepsItsDefault) {
+  const Costs costs = parse_costs("W=2");
+  EXPECT_THAT(costs.forward, ElementsAre(1));
+  EXPECT_THAT(costs.backward_weight, ElementsAre(2));
+  EXPECT_EQ(costs.send, 0);
+  EXPECT_FALSE(costs.overlapped.has_value());
+}
+
+TEST(ParseCosts, MistakesAreNamed) {
+  const auto mistake_in = [](std::string_view text) { return user_error_of([&] { parse_costs(text); }); };
+  EXPECT_THAT(mistake_in("F=x"), HasSubstr("'x' in 'F=x' is no time; give a number from 0 up, as in F=1,I=1"));
+  EXPECT_THAT(mistake_in("F=-1"), HasSubstr("'-1' in 'F=-1' is no time"));
+  EXPECT_THAT(mistake_in("F=nan"), HasSubstr("is no time"));
+  EXPECT_THAT(mistake_in("F=1e999"), HasSubstr("is no time"));
+  EXPECT_THAT(mistake_in("F=1:"), HasSubstr("'' in 'F=1:' is no time"));
+  EXPECT_THAT(mistake_in("F"), HasSubstr("'F' is no cost"));
+  EXPECT_THAT(mistake_in(""), HasSubstr("'' is no cost"));
+  EXPECT_THAT(mistake_in("X=1"), HasSubstr("'X=1' is no cost"));
+  EXPECT_THAT(mistake_in("send=1:2"), HasSubstr("'send=1:2' is no cost"));
+}
+
+}  // namespace
+}  // namespace triaxis
