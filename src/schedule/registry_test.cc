@@ -1,5 +1,6 @@
 #include "schedule/registry.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,6 +46,15 @@ TEST(Registry, TheBubbleIsTheClosedForm) {
         }
       }
     }
+  }
+}
+
+TEST(Registry, ThePageListsEveryRow) {
+  const auto root = std::filesystem::path(__FILE__).parent_path() / "../..";
+  const std::string page = read_file(root / "docs/schedules.md");
+  for (const auto& row : schedules()) {
+    EXPECT_THAT(page, HasSubstr(fmt::format("| `{}` | {} | {} | {} | {} | {} |", row.name, row.summary, row.bubble_text,
+                                            row.peak_text, row.many_stages_per_rank ? "1 or more" : "1", row.source)));
   }
 }
 
