@@ -70,8 +70,8 @@ double read_positive(const toml::table& table, std::string_view key, std::string
 LinkLevel read_level(const toml::node& node, int devices_below) {
   const toml::table* table = node.as_table();
   if (table == nullptr) throw UserError(fmt::format("{}: link has to be written as tables, [[link]]", place(node)));
-  static const std::array<std::string, 4> kKeys = {"name", "devices", "bandwidth", "latency"};
-  refuse_unknown_keys(*table, kKeys);
+  static const std::array<std::string, 4> keys = {"name", "devices", "bandwidth", "latency"};
+  refuse_unknown_keys(*table, keys);
   LinkLevel level;
   level.name = read_name(*table, "name", place(node) + ": a [[link]]");
   int64_t devices = (*table)["devices"].value_exact<int64_t>().value_or(0);
@@ -100,8 +100,8 @@ Cluster default_cluster(int nodes, int devices_per_node) {
 
 Cluster parse_cluster(std::string_view text, std::string_view name) {
   toml::table table = parse_toml(text, name);
-  static const std::array<std::string, 3> kKeys = {"name", "device", "link"};
-  refuse_unknown_keys(table, kKeys);
+  static const std::array<std::string, 3> keys = {"name", "device", "link"};
+  refuse_unknown_keys(table, keys);
   Cluster cluster;
   cluster.name = read_name(table, "name", std::string(name));
   cluster.device = read_name(table, "device", std::string(name));

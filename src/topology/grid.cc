@@ -146,7 +146,7 @@ std::string describe(const Grid& grid) {
   for (Axis axis : grid.order()) {
     if (grid.degrees()[axis] > 1) parts.push_back(fmt::format("{} {}", short_name(axis), grid.degrees()[axis]));
   }
-  return parts.empty() ? "1" : fmt::format("{}", fmt::join(parts, " x "));
+  return parts.empty() ? "tp 1" : fmt::format("{}", fmt::join(parts, " x "));
 }
 
 }  // namespace triaxis

@@ -117,7 +117,7 @@ class Grid {
   int ranks_ = 1;
 };
 
-/// "tp 4 x pp 2 x dp 2": the axes of degree above 1 in the given order, or "1" if there is none.
+/// "tp 4 x pp 2 x dp 2": the axes of degree above 1 in the grid's order, or "tp 1" if there is none.
 std::string describe(const Grid& grid);
 
 }  // namespace triaxis

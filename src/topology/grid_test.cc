@@ -77,7 +77,7 @@ TEST(GridTest, AxesOfDegreeOneMayBeLeftOut) {
   EXPECT_EQ(Grid(kTextbook, "tp-pp-dp"), Grid(kTextbook, "tp-pp-dp-cp-ep"));
   EXPECT_EQ(Grid().ranks(), 1);
   EXPECT_EQ(describe(Grid(kTextbook)), "tp 4 x pp 2 x dp 2");
-  EXPECT_EQ(describe(Grid()), "1");
+  EXPECT_EQ(describe(Grid()), "tp 1");
 }
 
 TEST(GridTest, BadOrdersAndDegreesAreTheUsersMistake) {

@@ -39,8 +39,8 @@ const LinkLevel* link_between(const Cluster& cluster, std::span<const int> ranks
 
 void check_fits(const Grid& grid, const Cluster& cluster) {
   if (grid.ranks() == cluster.devices()) return;
-  throw UserError(fmt::format("{} is {} ranks, but cluster {} has {} devices; {} would fit", describe(grid),
-                              grid.ranks(), cluster.name, cluster.devices(),
+  throw UserError(fmt::format("cluster {} takes {} ranks, but {} makes {}; {} would fit", cluster.name,
+                              cluster.devices(), describe(grid), grid.ranks(),
                               describe(nearest_fit(grid, cluster.devices()))));
 }
 

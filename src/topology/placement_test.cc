@@ -46,11 +46,13 @@ TEST(PlacementTest, LinkIsTheInnermostLevelWhoseUnitHoldsTheWholeGroup) {
 
 TEST(PlacementTest, GridOfAnotherSizeIsRefusedWithOneThatFits) {
   Cluster cluster = default_cluster(2, 8);
-  EXPECT_THAT([&] { check_fits(Grid({.tensor = 4, .pipeline = 2}), cluster); },
-              ThrowsMessage<UserError>(
-                  HasSubstr("tp 4 x pp 2 is 8 ranks, but cluster 2x8 has 16 devices; tp 4 x pp 2 x dp 2 would fit")));
+  EXPECT_THAT(
+      [&] { check_fits(Grid({.tensor = 4, .pipeline = 2}), cluster); },
+      ThrowsMessage<UserError>("cluster 2x8 takes 16 ranks, but tp 4 x pp 2 makes 8; tp 4 x pp 2 x dp 2 would fit"));
   EXPECT_THAT([&] { check_fits(Grid({.tensor = 6, .pipeline = 3, .data = 5}), cluster); },
-              ThrowsMessage<UserError>(HasSubstr("90 ranks, but cluster 2x8 has 16 devices; tp 2 x dp 8 would fit")));
+              ThrowsMessage<UserError>(HasSubstr("makes 90; tp 2 x dp 8 would fit")));
+  EXPECT_THAT([&] { check_fits(Grid(), cluster); },
+              ThrowsMessage<UserError>(HasSubstr("tp 1 makes 1; dp 16 would fit")));
 }
 
 }  // namespace
