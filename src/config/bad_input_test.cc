@@ -185,6 +185,7 @@ TEST(BadFileTest, PathOfTheDataHasNoDefault) {
 
 TEST(BadFileTest, MissingFileAndDirectoryAreNamed) {
   EXPECT_THAT([] { load_config("/nowhere/run.toml"); }, ThrowsMessage<UserError>("/nowhere/run.toml: no such file"));
+  EXPECT_THAT([] { load_config(std::string(5000, 'x')); }, ThrowsMessage<UserError>(HasSubstr("no such file")));
   EXPECT_THAT([] { load_config("/"); }, ThrowsMessage<UserError>(HasSubstr("/: is a directory")));
 }
 

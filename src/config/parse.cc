@@ -155,11 +155,19 @@ Config parse_config(std::string_view text, std::string_view name, std::span<cons
 }
 
 Config load_config(const std::filesystem::path& file, std::span<const std::string> sets) {
-  if (!std::filesystem::exists(file)) throw UserError(fmt::format("{}: no such file", shown(file.string())));
-  if (std::filesystem::is_directory(file)) {
-    throw UserError(fmt::format("{}: is a directory; a configuration is a TOML file", shown(file.string())));
+  const std::string name = shown(file.string());
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) throw UserError(name + ": no such file");
+  if (std::filesystem::is_directory(file, ignored)) {
+    throw UserError(name + ": is a directory; a configuration is a TOML file");
   }
-  return parse_config(read_file(file), shown(file.string()), sets);
+  std::string text;
+  try {
+    text = read_file(file);
+  } catch (const RunError& error) {
+    throw UserError(error.what());
+  }
+  return parse_config(text, name, sets);
 }
 
 }  // namespace triaxis

@@ -120,7 +120,8 @@ Cluster parse_cluster(std::string_view text, std::string_view name) {
 Cluster load_cluster(std::string_view cluster) {
   if (std::optional<Cluster> found = parse_short_form(cluster)) return *found;
   std::filesystem::path path(cluster);
-  if (!std::filesystem::is_regular_file(path)) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) {
     throw UserError(
         fmt::format("cluster {}: neither nodes x devices, as in 2x8, nor a cluster file", toml_string(cluster)));
   }
