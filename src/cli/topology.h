@@ -1,7 +1,7 @@
 // `triaxis topology`: which rank sits where, and which link each group uses.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 
