@@ -9,7 +9,7 @@
 
 namespace triaxis {
 
-/// One product, or `batch` of them (a rank's logical shards), c = op(a) op(b) (+ bias) or c += op(a) op(b).
+/// One product, or `batch` of them (a rank's logical shards): c = op(a) op(b) (+ bias), or c += of the same.
 struct GemmShape {
   std::int64_t batch = 1;
   std::int64_t m = 0;
@@ -32,7 +32,7 @@ enum class GemmEngine : std::uint8_t { kReference, kFast };
 /// construction; may be run by one stream at a time.
 class GemmPlan {
  public:
-  /// Reserves the scratch that it needs in `stream`.
+  /// Reserves the scratch that it needs in `stream`. REQUIRES of `pack` and `run`: a stream of no more threads.
   GemmPlan(GemmEngine engine, Stream& stream, const GemmShape& shape);
   ~GemmPlan();
   GemmPlan(GemmPlan&&) noexcept;
@@ -40,11 +40,11 @@ class GemmPlan {
 
   /// Bytes that the packed form of all of b takes. 0 unless `pack_b`.
   std::size_t packed_bytes() const;
-  /// b [batch, n, k] or [batch, k, n] into `packed`, `packed_bytes()` long. REQUIRES: `pack_b`.
+  /// b [batch?, k, n] (as stored) into `packed`, `packed_bytes()` long, of any shape. REQUIRES: `pack_b`.
   void pack(Stream& stream, const View& b, const View& packed) const;
 
-  /// a [batch?, m, k], b [batch?, k, n] (as stored, or packed), bias [batch, n] or empty, c [batch, m, n]. The batch
-  /// dimension may be left out when it is 1. Sum rule: `accumulate` adds to c, else c is written.
+  /// a [batch?, m, k], b [batch?, k, n] (each as stored; or b packed), bias [batch, n] or empty, c [batch, m, n]. The
+  /// batch dimension may be left out when it is 1. Sum rule: `accumulate` adds to c, else c is written.
   void run(Stream& stream, const View& a, const View& b, const View& bias, const View& c) const;
 
   const GemmShape& shape() const;
