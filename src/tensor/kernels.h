@@ -22,9 +22,9 @@ struct TokenIds {
   View document_starts;  ///< [tokens] i32: position where the token's document starts
 };
 
-/// Dropout of one site. Element (token, channel) is dropped by the bits of (key, sequence, position, first_channel +
-/// channel); kept ones are scaled by 1 / (1 - probability). Probability 0 is the identity and reads neither key nor
-/// ids.
+/// Dropout of one site. Element (token, channel) is dropped by the bits of (key, sequence, position, channel); kept
+/// ones are scaled by 1 / (1 - probability). Probability 0 is the identity and reads neither key nor ids. The one rule
+/// is in tensor/dropout.h.
 struct Dropout {
   double probability = 0;
   RandomKey key{};
