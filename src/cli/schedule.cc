@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -66,14 +65,6 @@ std::string sizes_text(const Table& table) {
   return fmt::format("{} ranks, {} stages, {} microbatches", table.ranks, table.stages, table.microbatches);
 }
 
-/// The most ranks that hold one stage.
-int replicas_of(const Table& table) {
-  std::vector<int> holders(static_cast<std::size_t>(table.stages));
-  for (int rank = 0; rank < table.ranks; ++rank)
-    for (const int stage : stages_of_rank(table, rank)) ++holders[static_cast<std::size_t>(stage)];
-  return *std::max_element(holders.begin(), holders.end());
-}
-
 Json json_of_rows(const Table& table) {
   Json rows = Json::array();
   for (const auto& row : table.rows) {
@@ -92,7 +83,7 @@ Json json_of(const Result& result) {
   Json json = {{"name", table.name},
                {"ranks", table.ranks},
                {"stages", table.stages},
-               {"replicas", replicas_of(table)},
+               {"replicas", result.verification.replicas},
                {"microbatches", table.microbatches},
                {"makespan", result.timeline.makespan},
                {"busy", result.timeline.busy},

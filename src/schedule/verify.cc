@@ -30,6 +30,13 @@ bool has_ordered_weights(const Table& table) {
   return true;
 }
 
+int replicas_of(const Table& table) {
+  std::vector<int> holders(static_cast<std::size_t>(table.stages));
+  for (int rank = 0; rank < table.ranks; ++rank)
+    for (const int stage : stages_of_rank(table, rank)) ++holders[static_cast<std::size_t>(stage)];
+  return *std::max_element(holders.begin(), holders.end());
+}
+
 bool has_reductions(const Table& table) {
   for (const auto& row : table.rows)
     for (const Action action : row)
@@ -76,6 +83,7 @@ Verification verify(const Table& table, std::span<const ChannelModel> models) {
     result.channels = channel_uses(table, channels);
   }
   for (int rank = 0; rank < table.ranks; ++rank) result.ranks.push_back(peak_of_rank(table, rank));
+  result.replicas = replicas_of(table);
   result.reduces_gradients = has_reductions(table);
   result.ordered_weights = has_ordered_weights(table);
   return result;

@@ -52,10 +52,10 @@ struct ChannelUse {
 struct Verification {
   std::vector<RankPeak> ranks;
   std::vector<ChannelUse> channels;  // ascending by source, then destination
+  int replicas = 1;                  // the most ranks that one stage is on
   bool lowered = false;              // holds sends and receives
   bool reduces_gradients = false;    // holds a REDUCE_GRAD for every stage of every rank
-  bool ordered_weights = false;  // every stage has one rank, which runs its W or B in ascending microbatch order, so
-                                 // the schedule keeps the bits
+  bool ordered_weights = false;  // each stage is on one rank and has its W or B in ascending order: the bits are kept
 };
 
 /// Proves the table complete, in an order that can be executed, with messages that match in FIFO order and, if lowered,

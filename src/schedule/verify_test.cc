@@ -97,6 +97,11 @@ TEST(Verify, SaysWhetherTheBitsAreKept) {
   EXPECT_FALSE(ordered({"0F0 1F1 1B1 0B0", "1F0 0F1 1B0 0B1"}));
 }
 
+TEST(Verify, FindsReplicas) {
+  EXPECT_EQ(verify(make_schedule("1f1b", {2, 2, 1})).replicas, 1);
+  EXPECT_EQ(verify(table_of(TableKind::kTrain, 2, 2, {"0F0 1F1 1B1 0B0", "1F0 0F1 1B0 0B1"})).replicas, 2);
+}
+
 TEST(Verify, NamesWhatIsMissingOrTwice) {
   EXPECT_THAT(failure_of(TableKind::kTrain, 2, 1, {"0F0 0B0", "1F0"}), HasSubstr("rank 1: 1B0 is missing"));
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 2, {"0F0 0B0 0B1"}), HasSubstr("rank 0: 0F1 is missing"));
