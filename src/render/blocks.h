@@ -10,7 +10,7 @@
 namespace triaxis {
 
 /// One cell of compute.
-struct Block {
+struct DrawnBlock {
   double start = 0;
   double end = 0;
   ActionKind kind = ActionKind::kForward;
@@ -19,7 +19,7 @@ struct Block {
   std::string label;  // "F3"; with several stages a rank "2F3"; "F3/B0" if overlapped
 };
 
-using BlockRows = std::vector<std::vector<Block>>;  // [rank], in time order
+using BlockRows = std::vector<std::vector<DrawnBlock>>;  // [rank], in time order
 
 /// The table's compute at the times of its timeline. Actions that take no time are left out.
 BlockRows timed_blocks(const Table& table, const Timeline& timeline);

@@ -21,19 +21,19 @@ constexpr double kLetter = 6.2;  // width of a character at the blocks' font siz
 struct Look {
   std::string_view name;
   std::string_view fill;
-  bool (*matches)(const Block&);
+  bool (*matches)(const DrawnBlock&);
 };
 
 constexpr std::array<Look, 6> kLooks = {{
-    {"forward and backward overlapped", "#d7afff", [](const Block& b) { return b.overlapped; }},
-    {"forward", "#87afff", [](const Block& b) { return b.kind == ActionKind::kForward; }},
-    {"backward", "#87d787", [](const Block& b) { return b.kind == ActionKind::kBackward; }},
-    {"backward of input", "#87d7af", [](const Block& b) { return b.kind == ActionKind::kBackwardInput; }},
-    {"backward of weights", "#afd787", [](const Block& b) { return b.kind == ActionKind::kBackwardWeight; }},
-    {"recompute", "#ffd787", [](const Block& b) { return b.kind == ActionKind::kRecompute; }},
+    {"forward and backward overlapped", "#d7afff", [](const DrawnBlock& b) { return b.overlapped; }},
+    {"forward", "#87afff", [](const DrawnBlock& b) { return b.kind == ActionKind::kForward; }},
+    {"backward", "#87d787", [](const DrawnBlock& b) { return b.kind == ActionKind::kBackward; }},
+    {"backward of input", "#87d7af", [](const DrawnBlock& b) { return b.kind == ActionKind::kBackwardInput; }},
+    {"backward of weights", "#afd787", [](const DrawnBlock& b) { return b.kind == ActionKind::kBackwardWeight; }},
+    {"recompute", "#ffd787", [](const DrawnBlock& b) { return b.kind == ActionKind::kRecompute; }},
 }};
 
-std::size_t look_of(const Block& block) {
+std::size_t look_of(const DrawnBlock& block) {
   std::size_t look = 0;
   while (!kLooks[look].matches(block)) ++look;
   return look;
@@ -68,7 +68,7 @@ class Picture {
     double shortest = INFINITY;
     std::size_t label = 1;
     for (const auto& row : rows) {
-      for (const Block& block : row) {
+      for (const DrawnBlock& block : row) {
         shortest = std::min(shortest, block.end - block.start);
         label = std::max(label, block.label.size());
         span_ = std::max(span_, block.end);
@@ -109,7 +109,7 @@ class Picture {
     text_ += fmt::format("<text x=\"{}\" y=\"{:.1f}\">rank {}</text>\n", kMargin, middle, rank);
     text_ += fmt::format("<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"{:.2f}\" height=\"{}\" fill=\"#eeeeee\"/>\n", left(0),
                          y, plot_width_, kRowHeight);
-    for (const Block& block : rows_[rank]) {
+    for (const DrawnBlock& block : rows_[rank]) {
       const std::size_t look = look_of(block);
       used_[look] = true;
       const double width = (block.end - block.start) * scale_;

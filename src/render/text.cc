@@ -9,7 +9,7 @@ namespace triaxis {
 namespace {
 
 /// Black on a colour of the 256-colour palette, the same hues as the SVG's.
-std::string_view colour_of(const Block& block) {
+std::string_view colour_of(const DrawnBlock& block) {
   if (block.overlapped) return "\x1b[30;48;5;183m";
   switch (block.kind) {
     case ActionKind::kForward:
@@ -34,7 +34,7 @@ double unit_of(const BlockRows& rows) {
   double shortest = INFINITY;
   double last = 0;
   for (const auto& row : rows) {
-    for (const Block& block : row) {
+    for (const DrawnBlock& block : row) {
       shortest = std::min(shortest, block.end - block.start);
       last = std::max(last, block.end);
     }
@@ -55,7 +55,7 @@ Layout layout_of(const BlockRows& rows) {
   Layout layout;
   layout.unit = unit_of(rows);
   for (const auto& row : rows) {
-    for (const Block& block : row) {
+    for (const DrawnBlock& block : row) {
       const int begin = column_of(block.start, layout.unit);
       const int end = column_of(block.end, layout.unit);
       if (end == begin) continue;
@@ -74,7 +74,7 @@ void add_idle(std::string& line, int columns, int width, bool colour) {
   if (colour) line += kPlain;
 }
 
-void add_block(std::string& line, const Block& block, int columns, int width, bool colour) {
+void add_block(std::string& line, const DrawnBlock& block, int columns, int width, bool colour) {
   const int inside = columns * width - 1;
   if (colour)
     line += fmt::format("{}{:<{}}{} ", colour_of(block), block.label, inside, kPlain);
@@ -93,7 +93,7 @@ std::string blocks_text(const BlockRows& rows, bool colour) {
   for (std::size_t rank = 0; rank < rows.size(); ++rank) {
     std::string line = fmt::format("rank {:>{}}  ", rank, digits);
     int column = 0;
-    for (const Block& block : rows[rank]) {
+    for (const DrawnBlock& block : rows[rank]) {
       const int begin = column_of(block.start, layout.unit);
       const int end = column_of(block.end, layout.unit);
       if (end == begin) continue;
