@@ -48,8 +48,8 @@ class Compiler {
     for (std::size_t s = 0; s < program_.stages.size(); ++s) {
       program_.slots.push_back({saved_[s].count(), gradients_[s].count()});
     }
-    for (std::size_t c = 0; c < program_.receives.size(); ++c)
-      program_.receives[c].buffers = receive_buffers_[c].count();
+    for (const auto& [peer, messages] : sent_by_peer_) program_.sends.push_back({peer, kSendBuffers});
+    for (const auto& [peer, buffers] : receive_buffers_) program_.receives.push_back({peer, buffers.count()});
     program_.local_buffers = local_.count();
     return std::move(program_);
   }

@@ -1,0 +1,132 @@
+#include "train/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "cost/flops.h"
+#include "cost/load.h"
+#include "schedule/csv.h"
+#include "schedule/passes/compute_only.h"
+#include "schedule/passes/forward_only.h"
+#include "schedule/passes/lower.h"
+#include "schedule/passes/reduce_grad.h"
+#include "schedule/registry.h"
+#include "schedule/verify.h"
+
+namespace triaxis {
+namespace {
+
+// MPI matches messages of each ordered pair on their own, as per_direction does.
+constexpr std::array kMedia = {ChannelModel::kPerDirection};
+
+bool is_file(const std::string& schedule) { return schedule.ends_with(".csv"); }
+
+Table compute_table(const Config& config) {
+  const ParallelConfig& parallel = config.parallel;
+  const auto wanted = static_cast<int>(microbatches(config));
+  if (!is_file(parallel.schedule)) {
+    Table table = make_schedule(parallel.schedule, {parallel.pipeline, wanted, parallel.chunks});
+    if (table.kind != TableKind::kTrain) {
+      throw UserError("parallel.schedule = \"" + parallel.schedule +
+                      "\" is no training schedule; see triaxis schedule --list");
+    }
+    return table;
+  }
+  Table table = compute_only(read_csv(parallel.schedule));
+  verify(table);
+  if (table.kind != TableKind::kTrain)
+    throw UserError(parallel.schedule + " is no training schedule: it has no backwards, or updates of its own");
+  if (table.ranks != parallel.pipeline || table.stages != stages(config) || table.microbatches != wanted) {
+    throw UserError(fmt::format(
+        "{} has {} ranks, {} stages and {} microbatches, but parallel.pipeline is {}, pipeline x chunks {} and "
+        "the microbatches of a step (batch.global / (batch.micro x parallel.data)) {}",
+        parallel.schedule, table.ranks, table.stages, table.microbatches, parallel.pipeline, stages(config), wanted));
+  }
+  return table;
+}
+
+std::vector<StageRange> cut(const Config& config) {
+  if (!config.parallel.layers_per_stage.empty()) return explicit_stages(config.model, config.parallel.layers_per_stage);
+  return balance_stages(block_costs(config.model), stages(config));
+}
+
+int rank_of_stage(const Table& table, int stage) {
+  for (int rank = 0; rank < table.ranks; ++rank) {
+    const std::vector<int> here = stages_of_rank(table, rank);
+    if (std::find(here.begin(), here.end(), stage) != here.end()) return rank;
+  }
+  return -1;
+}
+
+/// The runtime keeps one copy of every stage.
+void refuse_replicas(const Table& table) {
+  std::vector<int> seen(static_cast<std::size_t>(table.stages), -1);
+  for (int rank = 0; rank < table.ranks; ++rank) {
+    for (const int stage : stages_of_rank(table, rank)) {
+      int& first = seen[static_cast<std::size_t>(stage)];
+      if (first >= 0) {
+        throw UserError(fmt::format("{} has stage {} on ranks {} and {}; replicated stages are not trained yet",
+                                    table.name, stage, first, rank));
+      }
+      first = rank;
+    }
+  }
+}
+
+}  // namespace
+
+RunPlan plan_run(const Config& config) {
+  RunPlan plan;
+  plan.grid = grid(config);
+  plan.compute = compute_table(config);
+  refuse_replicas(plan.compute);
+  plan.train = lower(insert_reduce_grad(plan.compute));
+  plan.forward = lower(forward_only(plan.compute));
+  verify(plan.train, kMedia);
+  verify(plan.forward, kMedia);
+  plan.stages = cut(config);
+  const std::vector<Block> all = blocks_of(config.model);
+  for (const StageRange& range : plan.stages)
+    plan.blocks.emplace_back(all.begin() + range.first, all.begin() + range.last);
+  plan.first_rank = rank_of_stage(plan.train, 0);
+  plan.last_rank = rank_of_stage(plan.train, plan.train.stages - 1);
+  const std::array<Table, 2> tables = {plan.train, plan.forward};
+  plan.loads = loads_of(config, plan.stages, tables);
+  return plan;
+}
+
+RankPlan plan_rank(const Config& config, const RunPlan& plan, int rank) {
+  RankPlan mine;
+  mine.at = plan.grid.coordinates(rank);
+  const std::int64_t local = tensor_shards(config) / config.parallel.tensor;
+  mine.slice = {tensor_shards(config), mine.at.tensor * local, local};
+  mine.groups = data_groups(config) / config.parallel.data;
+  mine.microbatches = microbatches(config);
+  mine.train = compile(plan.train, mine.at.pipeline);
+  mine.forward = compile(plan.forward, mine.at.pipeline);
+  return mine;
+}
+
+MemoryBytes largest_memory(const Config& config, const RunPlan& plan) {
+  MemoryBytes most;
+  for (const RankLoad& load : plan.loads) {
+    const MemoryBytes bytes = predict_memory(config.model, load);
+    for (std::int64_t MemoryBytes::*category :
+         {&MemoryBytes::parameters, &MemoryBytes::gradients, &MemoryBytes::optimizer, &MemoryBytes::activations,
+          &MemoryBytes::communication, &MemoryBytes::workspace}) {
+      most.*category = std::max(most.*category, bytes.*category);
+    }
+  }
+  return most;
+}
+
+std::int64_t all_ranks_memory(const Config& config, const RunPlan& plan) {
+  std::int64_t bytes = 0;
+  for (const RankLoad& load : plan.loads) bytes += predict_memory(config.model, load).total();
+  return bytes * config.parallel.data * config.parallel.tensor;
+}
+
+}  // namespace triaxis

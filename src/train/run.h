@@ -1,0 +1,41 @@
+// The training loop of one rank: steps, metrics, validation, the ending.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "comm/communicator.h"
+#include "config/config.h"
+#include "data/corpus.h"
+#include "train/plan.h"
+
+namespace triaxis {
+
+struct RunOptions {
+  std::string digest;             ///< a file, or empty
+  int columns = 0;                ///< of the terminal that progress is drawn on; 0: no terminal
+  bool quiet = false;             ///< no progress at all
+  std::int64_t sample_bytes = 0;  ///< text to generate at the end
+};
+
+/// What a run gives. Complete at rank 0.
+struct RunResult {
+  std::string last_line;  ///< of metrics.jsonl
+  std::vector<double> losses;
+  double validation_loss = 0;
+  double tokens_per_second = 0;
+  std::string sample;
+};
+
+/// Trains. Stops after the step in which any rank was told to, by throwing RunError. COLLECTIVE OVER: the world.
+RunResult run_training(World& world, const Config& config, const RunPlan& plan, const Corpus& corpus,
+                       const RunOptions& options);
+
+/// The loss as hexadecimal float32.
+std::string loss_bits(double loss);
+
+/// Makes SIGTERM, SIGINT and SIGUSR1 end the run after its step.
+void stop_on_signals();
+
+}  // namespace triaxis
