@@ -15,11 +15,17 @@ constexpr std::int64_t kTile = 64;
 /// Floats from one row of a tile to the next where a row is one token's channels: whole vectors, padded with 0.
 constexpr std::int64_t padded_channels(std::int64_t head_dim) { return (head_dim + 15) / 16 * 16; }
 
-/// One head's rows of the tensors. Those that a direction does not use are null.
+/// One head's rows of the tensors. Those that the forward does not use are null.
 struct HeadRows {
   const float* query = nullptr;
   const float* key = nullptr;
   const float* value = nullptr;
+  float* out = nullptr;
+  float* lse = nullptr;
+  const float* dout = nullptr;
+  float* dquery = nullptr;
+  float* dkey = nullptr;
+  float* dvalue = nullptr;
   std::int64_t qkv_row = 0;
   std::int64_t out_row = 0;
   std::int64_t seq = 0;
@@ -32,12 +38,13 @@ struct HeadRows {
   std::uint32_t first_channel = 0;  ///< of dropout
 };
 
-inline HeadRows head_rows(const AttentionShape& shape, const TokenIds& ids, const AttentionHead& at, const float* qkv,
+/// What both directions need.
+inline HeadRows head_rows(const AttentionShape& shape, const TokenIds& ids, const AttentionHead& at, const View& qkv,
                           const Dropout& dropout) {
   HeadRows rows;
-  rows.query = qkv + at.query;
-  rows.key = qkv + at.key;
-  rows.value = qkv + at.value;
+  rows.query = qkv.as<float>() + at.query;
+  rows.key = qkv.as<float>() + at.key;
+  rows.value = qkv.as<float>() + at.value;
   rows.qkv_row = at.qkv_row;
   rows.out_row = at.out_row;
   rows.seq = ids.seq;

@@ -13,33 +13,16 @@
 #include "tensor/fast/kernels.h"
 #include "tensor/kernel_checks.h"
 
-namespace triaxis::fast {
-
-#ifndef TRIAXIS_TENSOR_FAST_ATTENTION_BACKWARD_ONCE_
-#define TRIAXIS_TENSOR_FAST_ATTENTION_BACKWARD_ONCE_
-/// What the backward reads and writes beside HeadRows.
-struct BackwardRows {
-  const float* out = nullptr;
-  const float* dout = nullptr;
-  const float* lse = nullptr;
-  float* dquery = nullptr;
-  float* dkey = nullptr;
-  float* dvalue = nullptr;
-};
-#endif
-
-}  // namespace triaxis::fast
-
 HWY_BEFORE_NAMESPACE();
 namespace triaxis::fast::HWY_NAMESPACE {
 namespace {
 
 struct BackwardScratch {
-  float *keys, *values;                      ///< [kTile][channels]
+  float *keys, *values;                      ///< [seq][channels]
+  float *dkeys, *dvalues;                    ///< [seq][channels]
   float *queries, *dout;                     ///< [kTile][channels]
   float *queries_t, *dout_t, *dqueries_t;    ///< [channels][kTile]
   float *probabilities, *dscores, *factors;  ///< [kTile keys][kTile queries]
-  float *dkeys, *dvalues;                    ///< [seq][channels]
 };
 
 /// Each query's log-sum-exp, and the D of above.
@@ -47,11 +30,6 @@ struct QueryNumbers {
   alignas(64) float lse[kTile] = {};
   alignas(64) float mean_gradient[kTile] = {};
 };
-
-void scale_floats(float* x, std::int64_t n, float factor) {
-  map(
-      n, x, [&](Float v) HWY_ATTR { return hn::Mul(v, set(factor)); }, static_cast<const float*>(x));
-}
 
 /// From scores and dP to P (with dropout) and dS, in place.
 HWY_INLINE void score_gradients(const HeadRows& head, const QueryTile& queries, const KeyTile& keys,
@@ -76,67 +54,74 @@ HWY_INLINE void score_gradients(const HeadRows& head, const QueryTile& queries, 
   }
 }
 
-void backward_tile(const HeadRows& head, const BackwardRows& rows, std::int64_t first_query,
-                   const BackwardScratch& scratch) {
+/// The rows of a tile's queries and of their outputs' gradients, as they are and transposed.
+void read_tile(const HeadRows& head, const QueryTile& queries, const BackwardScratch& scratch, QueryNumbers& numbers) {
+  const std::int64_t channels = head.head_dim;
+  const std::int64_t row = padded_channels(channels);
+  const float* out = head.out + queries.first * head.out_row;
+  const float* dout = head.dout + queries.first * head.out_row;
+  copy_rows(head.query + queries.first * head.qkv_row, head.qkv_row, queries.count, channels, head.scale,
+            scratch.queries);
+  copy_rows(dout, head.out_row, queries.count, channels, 1, scratch.dout);
+  for (float* transposed : {scratch.queries_t, scratch.dout_t, scratch.dqueries_t}) {
+    std::fill_n(transposed, channels * kTile, 0.0f);
+  }
+  transpose(scratch.queries, row, queries.count, channels, scratch.queries_t, kTile);
+  transpose(scratch.dout, row, queries.count, channels, scratch.dout_t, kTile);
+  for (std::int64_t q = 0; q < queries.count; ++q) {
+    const auto multiply = [](Float a, Float b) HWY_ATTR { return hn::Mul(a, b); };
+    numbers.lse[q] = head.lse[queries.first + q];
+    numbers.mean_gradient[q] =
+        sum_of_lanes(sum_map(channels, multiply, dout + q * head.out_row, out + q * head.out_row));
+  }
+}
+
+void backward_tile(const HeadRows& head, std::int64_t first_query, const BackwardScratch& scratch) {
   const QueryTile queries(head, first_query);
   const std::int64_t channels = head.head_dim;
   const std::int64_t row = padded_channels(channels);
-  const float* query = head.query + first_query * head.qkv_row;
-  const float* dout = rows.dout + first_query * head.out_row;
-  const float* out = rows.out + first_query * head.out_row;
   QueryNumbers numbers;
-  for (std::int64_t q = 0; q < queries.count; ++q) {
-    numbers.lse[q] = rows.lse[first_query + q];
-    numbers.mean_gradient[q] = sum_of_lanes(sum_map(
-        channels, [](Float a, Float b) HWY_ATTR { return hn::Mul(a, b); }, dout + q * head.out_row,
-        out + q * head.out_row));
-  }
-  copy_rows(query, head.qkv_row, queries.count, channels, scratch.queries);
-  copy_rows(dout, head.out_row, queries.count, channels, scratch.dout);
-  std::fill_n(scratch.queries_t, channels * kTile, 0.0f);
-  std::fill_n(scratch.dout_t, channels * kTile, 0.0f);
-  std::fill_n(scratch.dqueries_t, channels * kTile, 0.0f);
-  transpose(query, head.qkv_row, queries.count, channels, scratch.queries_t, kTile);
-  transpose(dout, head.out_row, queries.count, channels, scratch.dout_t, kTile);
-  scale_floats(scratch.queries_t, channels * kTile, head.scale);
-
+  read_tile(head, queries, scratch, numbers);
   for_visible_keys(head, queries, [&](const KeyTile& keys) HWY_ATTR {
-    copy_rows(head.key + keys.first * head.qkv_row, head.qkv_row, keys.count, channels, scratch.keys);
-    copy_rows(head.value + keys.first * head.qkv_row, head.qkv_row, keys.count, channels, scratch.values);
-    product<false>(keys.count, kTile, channels, {scratch.keys, row, 1}, scratch.queries_t, kTile, scratch.probabilities,
-                   kTile);
-    product<false>(keys.count, kTile, channels, {scratch.values, row, 1}, scratch.dout_t, kTile, scratch.dscores,
-                   kTile);
+    const float* key = scratch.keys + keys.first * row;
+    const float* value = scratch.values + keys.first * row;
+    product<false>(keys.count, kTile, channels, {key, row, 1}, scratch.queries_t, kTile, scratch.probabilities, kTile);
+    product<false>(keys.count, kTile, channels, {value, row, 1}, scratch.dout_t, kTile, scratch.dscores, kTile);
     score_gradients(head, queries, keys, numbers, scratch);
     product<true>(keys.count, row, queries.count, {scratch.probabilities, kTile, 1}, scratch.dout, row,
                   scratch.dvalues + keys.first * row, row);
     product<true>(keys.count, row, queries.count, {scratch.dscores, kTile, 1}, scratch.queries, row,
                   scratch.dkeys + keys.first * row, row);
-    product<true>(channels, kTile, keys.count, {scratch.keys, 1, row}, scratch.dscores, kTile, scratch.dqueries_t,
-                  kTile);
+    product<true>(channels, kTile, keys.count, {key, 1, row}, scratch.dscores, kTile, scratch.dqueries_t, kTile);
   });
-  scale_floats(scratch.dqueries_t, channels * kTile, head.scale);
-  transpose(scratch.dqueries_t, kTile, channels, queries.count, rows.dquery + first_query * head.qkv_row, head.qkv_row);
+  transpose(scratch.dqueries_t, kTile, channels, queries.count, scratch.queries, row);
+  for (std::int64_t q = 0; q < queries.count; ++q) {
+    map(
+        channels, head.dquery + (first_query + q) * head.qkv_row,
+        [&](Float v) HWY_ATTR { return hn::Mul(v, set(head.scale)); },
+        static_cast<const float*>(scratch.queries + q * row));
+  }
 }
 
-void backward_head(const HeadRows& head, const BackwardRows& rows, std::span<std::byte> memory) {
+void backward_head(const HeadRows& head, std::span<std::byte> memory) {
   const std::int64_t channels = head.head_dim;
   const std::int64_t row = padded_channels(channels);
   ScratchFloats floats(memory);
   BackwardScratch scratch;
-  for (float** tile : {&scratch.keys, &scratch.values, &scratch.queries, &scratch.dout})
-    *tile = floats.take(kTile * row);
+  for (float** whole : {&scratch.keys, &scratch.values, &scratch.dkeys, &scratch.dvalues}) {
+    *whole = floats.take(head.seq * row);
+  }
+  for (float** tile : {&scratch.queries, &scratch.dout}) *tile = floats.take(kTile * row);
   for (float** tile : {&scratch.queries_t, &scratch.dout_t, &scratch.dqueries_t}) *tile = floats.take(kTile * channels);
   for (float** tile : {&scratch.probabilities, &scratch.dscores, &scratch.factors}) *tile = floats.take(kTile * kTile);
-  for (float** sums : {&scratch.dkeys, &scratch.dvalues}) {
-    *sums = floats.take(head.seq * row);
-    std::fill_n(*sums, head.seq * row, 0.0f);
-  }
-  for (std::int64_t first = 0; first < head.seq; first += kTile) backward_tile(head, rows, first, scratch);
-  scale_floats(scratch.dkeys, head.seq * row, head.scale);
+  copy_rows(head.key, head.qkv_row, head.seq, channels, 1, scratch.keys);
+  copy_rows(head.value, head.qkv_row, head.seq, channels, 1, scratch.values);
+  std::fill_n(scratch.dkeys, head.seq * row, 0.0f);
+  std::fill_n(scratch.dvalues, head.seq * row, 0.0f);
+  for (std::int64_t first = 0; first < head.seq; first += kTile) backward_tile(head, first, scratch);
   for (std::int64_t j = 0; j < head.seq; ++j) {
-    std::copy_n(scratch.dkeys + j * row, channels, rows.dkey + j * head.qkv_row);
-    std::copy_n(scratch.dvalues + j * row, channels, rows.dvalue + j * head.qkv_row);
+    std::copy_n(scratch.dkeys + j * row, channels, head.dkey + j * head.qkv_row);
+    std::copy_n(scratch.dvalues + j * row, channels, head.dvalue + j * head.qkv_row);
   }
 }
 
@@ -156,22 +141,21 @@ void attention_backward(Stream& stream, const AttentionShape& shape, const Token
   const auto backward = HWY_DYNAMIC_DISPATCH(backward_head);
   stream.parallel_for(attention_heads(shape, ids), [&](std::int64_t i, int thread) {
     const AttentionHead at = attention_head(shape, ids, i);
-    const HeadRows head = head_rows(shape, ids, at, qkv.as<float>(), dropout);
-    BackwardRows rows;
-    rows.out = out.as<float>() + at.out;
-    rows.dout = dout.as<float>() + at.out;
-    rows.lse = lse.as<float>() + at.lse;
-    rows.dquery = dqkv.as<float>() + at.query;
-    rows.dkey = dqkv.as<float>() + at.key;
-    rows.dvalue = dqkv.as<float>() + at.value;
-    backward(head, rows, stream.scratch(thread));
+    HeadRows head = head_rows(shape, ids, at, qkv, dropout);
+    head.out = out.as<float>() + at.out;
+    head.lse = lse.as<float>() + at.lse;
+    head.dout = dout.as<float>() + at.out;
+    head.dquery = dqkv.as<float>() + at.query;
+    head.dkey = dqkv.as<float>() + at.key;
+    head.dvalue = dqkv.as<float>() + at.value;
+    backward(head, stream.scratch(thread));
   });
 }
 
 /// Of backward_head, which takes more than forward_head.
 std::size_t attention_scratch(const AttentionShape& shape, std::int64_t seq) {
   const std::int64_t row = padded_channels(shape.head_dim);
-  const std::int64_t floats = 4 * kTile * row + 3 * kTile * shape.head_dim + 3 * kTile * kTile + 2 * seq * row;
+  const std::int64_t floats = 4 * seq * row + 2 * kTile * row + 3 * kTile * shape.head_dim + 3 * kTile * kTile;
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 

@@ -78,25 +78,25 @@ HWY_INLINE void scale_columns(float* x, std::int64_t rows, const float* factor) 
 }
 
 struct ForwardScratch {
-  float *keys, *values, *queries, *out, *scores, *factors;
+  float *keys, *values;      ///< [seq][channels]
+  float* queries;            ///< [kTile][channels]
+  float *queries_t, *out_t;  ///< [channels][kTile]
+  float *scores, *factors;   ///< [kTile keys][kTile queries]
 };
 
-void forward_tile(const HeadRows& head, std::int64_t first_query, const ForwardScratch& scratch, float* out,
-                  float* lse) {
+void forward_tile(const HeadRows& head, std::int64_t first_query, const ForwardScratch& scratch) {
   const QueryTile queries(head, first_query);
   const std::int64_t channels = head.head_dim;
   const std::int64_t row = padded_channels(channels);
-  std::fill_n(scratch.queries, channels * kTile, 0.0f);
-  transpose(head.query + first_query * head.qkv_row, head.qkv_row, queries.count, channels, scratch.queries, kTile);
-  map(
-      channels * kTile, scratch.queries, [&](Float v) HWY_ATTR { return hn::Mul(v, set(head.scale)); },
-      static_cast<const float*>(scratch.queries));
-  std::fill_n(scratch.out, channels * kTile, 0.0f);
+  copy_rows(head.query + first_query * head.qkv_row, head.qkv_row, queries.count, channels, head.scale,
+            scratch.queries);
+  std::fill_n(scratch.queries_t, channels * kTile, 0.0f);
+  std::fill_n(scratch.out_t, channels * kTile, 0.0f);
+  transpose(scratch.queries, row, queries.count, channels, scratch.queries_t, kTile);
   Softmax softmax;
   for_visible_keys(head, queries, [&](const KeyTile& keys) HWY_ATTR {
-    copy_rows(head.key + keys.first * head.qkv_row, head.qkv_row, keys.count, channels, scratch.keys);
-    copy_rows(head.value + keys.first * head.qkv_row, head.qkv_row, keys.count, channels, scratch.values);
-    product<false>(keys.count, kTile, channels, {scratch.keys, row, 1}, scratch.queries, kTile, scratch.scores, kTile);
+    product<false>(keys.count, kTile, channels, {scratch.keys + keys.first * row, row, 1}, scratch.queries_t, kTile,
+                   scratch.scores, kTile);
     take_in(queries, keys, scratch.scores, softmax);
     if (head.dropout->probability > 0) {
       dropout_factors(head, queries, keys, scratch.factors);
@@ -104,27 +104,29 @@ void forward_tile(const HeadRows& head, std::int64_t first_query, const ForwardS
           keys.count * kTile, scratch.scores, [](Float p, Float f) HWY_ATTR { return hn::Mul(p, f); },
           static_cast<const float*>(scratch.scores), static_cast<const float*>(scratch.factors));
     }
-    scale_columns(scratch.out, channels, softmax.correction);
-    product<true>(channels, kTile, keys.count, {scratch.values, 1, row}, scratch.scores, kTile, scratch.out, kTile);
+    scale_columns(scratch.out_t, channels, softmax.correction);
+    product<true>(channels, kTile, keys.count, {scratch.values + keys.first * row, 1, row}, scratch.scores, kTile,
+                  scratch.out_t, kTile);
   });
   for (std::int64_t q = 0; q < queries.count; ++q) {
-    lse[first_query + q] = softmax.max[q] + std::log(softmax.sum[q]);
+    head.lse[first_query + q] = softmax.max[q] + std::log(softmax.sum[q]);
     softmax.correction[q] = 1 / softmax.sum[q];
   }
-  scale_columns(scratch.out, channels, softmax.correction);
-  transpose(scratch.out, kTile, channels, queries.count, out + first_query * head.out_row, head.out_row);
+  scale_columns(scratch.out_t, channels, softmax.correction);
+  transpose(scratch.out_t, kTile, channels, queries.count, head.out + first_query * head.out_row, head.out_row);
 }
 
-void forward_head(const HeadRows& head, std::span<std::byte> memory, float* out, float* lse) {
+void forward_head(const HeadRows& head, std::span<std::byte> memory) {
+  const std::int64_t row = padded_channels(head.head_dim);
   ScratchFloats floats(memory);
   ForwardScratch scratch;
-  scratch.keys = floats.take(kTile * padded_channels(head.head_dim));
-  scratch.values = floats.take(kTile * padded_channels(head.head_dim));
-  scratch.queries = floats.take(kTile * head.head_dim);
-  scratch.out = floats.take(kTile * head.head_dim);
-  scratch.scores = floats.take(kTile * kTile);
-  scratch.factors = floats.take(kTile * kTile);
-  for (std::int64_t first = 0; first < head.seq; first += kTile) forward_tile(head, first, scratch, out, lse);
+  for (float** whole : {&scratch.keys, &scratch.values}) *whole = floats.take(head.seq * row);
+  scratch.queries = floats.take(kTile * row);
+  for (float** tile : {&scratch.queries_t, &scratch.out_t}) *tile = floats.take(kTile * head.head_dim);
+  for (float** tile : {&scratch.scores, &scratch.factors}) *tile = floats.take(kTile * kTile);
+  copy_rows(head.key, head.qkv_row, head.seq, head.head_dim, 1, scratch.keys);
+  copy_rows(head.value, head.qkv_row, head.seq, head.head_dim, 1, scratch.values);
+  for (std::int64_t first = 0; first < head.seq; first += kTile) forward_tile(head, first, scratch);
 }
 
 }  // namespace
@@ -143,8 +145,10 @@ void attention_forward(Stream& stream, const AttentionShape& shape, const TokenI
   const auto forward = HWY_DYNAMIC_DISPATCH(forward_head);
   stream.parallel_for(attention_heads(shape, ids), [&](std::int64_t i, int thread) {
     const AttentionHead at = attention_head(shape, ids, i);
-    const HeadRows head = head_rows(shape, ids, at, qkv.as<float>(), dropout);
-    forward(head, stream.scratch(thread), out.as<float>() + at.out, lse.as<float>() + at.lse);
+    HeadRows head = head_rows(shape, ids, at, qkv, dropout);
+    head.out = out.as<float>() + at.out;
+    head.lse = lse.as<float>() + at.lse;
+    forward(head, stream.scratch(thread));
   });
 }
 

@@ -77,25 +77,37 @@ HWY_NOINLINE void product(std::int64_t rows, std::int64_t columns, std::int64_t 
   for (; j < columns; j += kLanes) product_columns<kAdd, 1>(rows, depth, a, b + j, b_row, c + j, c_row);
 }
 
-/// to [columns][to_row] = from [rows][from_row], transposed.
+/// to [columns][to_row] = from [rows][from_row], transposed, four rows at a time.
 HWY_INLINE void transpose(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns, float* to,
                           std::int64_t to_row) {
-  for (std::int64_t c = 0; c < columns; ++c) {
-    for (std::int64_t r = 0; r < rows; ++r) to[c * to_row + r] = from[r * from_row + c];
+  std::int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const float* four = from + r * from_row;
+    std::int64_t c = 0;
+    for (; c + kLanes <= columns; c += kLanes) {
+      alignas(64) float lanes[4 * kLanes];
+      hn::StoreInterleaved4(load(four + c), load(four + from_row + c), load(four + 2 * from_row + c),
+                            load(four + 3 * from_row + c), Floats(), lanes);
+      for (std::int64_t i = 0; i < kLanes; ++i)
+        std::memcpy(to + (c + i) * to_row + r, lanes + 4 * i, 4 * sizeof(float));
+    }
+    for (; c < columns; ++c) {
+      for (std::int64_t i = 0; i < 4; ++i) to[c * to_row + r + i] = four[i * from_row + c];
+    }
+  }
+  for (; r < rows; ++r) {
+    for (std::int64_t c = 0; c < columns; ++c) to[c * to_row + r] = from[r * from_row + c];
   }
 }
 
-/// Rows of `head_dim` floats into rows of padded_channels, the padding 0.
+/// factor times rows of `head_dim` floats, into rows of padded_channels, the padding 0.
 HWY_INLINE void copy_rows(const float* from, std::int64_t from_row, std::int64_t rows, std::int64_t head_dim,
-                          float* to) {
+                          float factor, float* to) {
   const std::int64_t to_row = padded_channels(head_dim);
   for (std::int64_t r = 0; r < rows; ++r) {
-    std::int64_t c = 0;
-    for (; c + kLanes <= head_dim; c += kLanes) store(load(from + r * from_row + c), to + r * to_row + c);
-    for (; c < to_row; c += kLanes) {
-      const std::int64_t count = std::clamp(head_dim - c, std::int64_t{0}, kLanes);
-      store(load(from + r * from_row + c, count), to + r * to_row + c);
-    }
+    std::fill(to + r * to_row + head_dim, to + (r + 1) * to_row, 0.0f);
+    map(
+        head_dim, to + r * to_row, [&](Float v) HWY_ATTR { return hn::Mul(v, set(factor)); }, from + r * from_row);
   }
 }
 

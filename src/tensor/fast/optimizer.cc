@@ -16,41 +16,26 @@
 #include "tensor/fast/simd-inl.h"
 #include "tensor/kernel_checks.h"
 
-namespace triaxis::fast {
-
-/// AdamStep's numbers as the vectors use them.
-#ifndef TRIAXIS_TENSOR_FAST_OPTIMIZER_ONCE_
-#define TRIAXIS_TENSOR_FAST_OPTIMIZER_ONCE_
-struct AdamNumbers {
-  float lr;
-  float beta1;
-  float beta2;
-  float eps;
-  float weight_decay;
-  float gradient_scale;
-  float correction1;
-  float correction2;
-};
-#endif
-
-}  // namespace triaxis::fast
-
 HWY_BEFORE_NAMESPACE();
 namespace triaxis::fast::HWY_NAMESPACE {
 namespace {
 
-void adamw_block(const AdamNumbers& step, const float* gradient, float* weight, float* moment1, float* moment2,
+void adamw_block(const AdamStep& step, const float* gradient, float* weight, float* moment1, float* moment2,
                  std::int64_t n) {
+  const auto number = [](double value) HWY_ATTR { return set(static_cast<float>(value)); };
+  const auto steps = static_cast<double>(step.step);
+  const Float correct1 = number(1 / (1 - std::pow(step.beta1, steps)));
+  const Float correct2 = number(1 / (1 - std::pow(step.beta2, steps)));
   const auto update = [&](std::int64_t i, auto read, auto write) HWY_ATTR {
-    const Float g = hn::Mul(read(gradient + i), set(step.gradient_scale));
+    const Float g = hn::Mul(read(gradient + i), number(step.gradient_scale));
     const Float w = read(weight + i);
-    const Float m = hn::MulAdd(set(step.beta1), read(moment1 + i), hn::Mul(set(1 - step.beta1), g));
-    const Float v = hn::MulAdd(set(step.beta2), read(moment2 + i), hn::Mul(hn::Mul(set(1 - step.beta2), g), g));
-    const Float deviation = hn::Add(hn::Sqrt(hn::Mul(v, set(1 / step.correction2))), set(step.eps));
-    const Float direction = hn::Div(hn::Mul(m, set(1 / step.correction1)), deviation);
+    const Float m = hn::MulAdd(number(step.beta1), read(moment1 + i), hn::Mul(number(1 - step.beta1), g));
+    const Float v = hn::MulAdd(number(step.beta2), read(moment2 + i), hn::Mul(hn::Mul(number(1 - step.beta2), g), g));
+    const Float deviation = hn::Add(hn::Sqrt(hn::Mul(v, correct2)), number(step.eps));
+    const Float direction = hn::Div(hn::Mul(m, correct1), deviation);
     write(m, moment1 + i);
     write(v, moment2 + i);
-    write(hn::NegMulAdd(set(step.lr), hn::MulAdd(set(step.weight_decay), w, direction), w), weight + i);
+    write(hn::NegMulAdd(number(step.lr), hn::MulAdd(number(step.weight_decay), w, direction), w), weight + i);
   };
   std::int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
@@ -104,20 +89,9 @@ void adamw(Stream& stream, const AdamStep& step, const View& gradient, const Vie
            const View& moment2) {
   const KernelScope scope(stream, "adamw");
   const std::int64_t size = check_elementwise(DType::kF32, {gradient, weight, moment1, moment2});
-  const auto count = static_cast<double>(step.step);
-  const AdamNumbers numbers{
-      .lr = static_cast<float>(step.lr),
-      .beta1 = static_cast<float>(step.beta1),
-      .beta2 = static_cast<float>(step.beta2),
-      .eps = static_cast<float>(step.eps),
-      .weight_decay = static_cast<float>(step.weight_decay),
-      .gradient_scale = static_cast<float>(step.gradient_scale),
-      .correction1 = static_cast<float>(1 - std::pow(step.beta1, count)),
-      .correction2 = static_cast<float>(1 - std::pow(step.beta2, count)),
-  };
   const auto block = HWY_DYNAMIC_DISPATCH(adamw_block);
   for_panels(stream, size, kElementBlock, [&](std::int64_t first, std::int64_t n) {
-    block(numbers, gradient.as<float>() + first, weight.as<float>() + first, moment1.as<float>() + first,
+    block(step, gradient.as<float>() + first, weight.as<float>() + first, moment1.as<float>() + first,
           moment2.as<float>() + first, n);
   });
 }
