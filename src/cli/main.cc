@@ -1,0 +1,34 @@
+// The program: finds the subcommand and turns failures into one line and an exit code.
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/exit.h"
+#include "cli/schedule.h"
+#include "cli/topology.h"
+#include "cli/train.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains, plans and simulates large language models under hybrid parallelism.", "triaxis");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "triaxis 0.1.0");
+  triaxis::add_train(app, argv);
+  triaxis::add_schedule(app);
+  triaxis::add_topology(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  } catch (const triaxis::Exit& exit) {
+    return exit.code;
+  } catch (const triaxis::UserError& error) {
+    triaxis::log_error(error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    triaxis::log_error(error.what());
+    return 1;
+  }
+  return 0;
+}

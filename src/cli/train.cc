@@ -1,0 +1,194 @@
+#include "cli/train.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/exit.h"
+#include "cli/launch.h"
+#include "cli/run_directory.h"
+#include "cli/train_report.h"
+#include "comm/collectives.h"
+#include "comm/local/local.h"
+#include "comm/mpi/world.h"
+#include "data/tokenizer.h"
+#include "tensor/isa.h"
+#include "train/memory_limit.h"
+#include "train/run.h"
+
+namespace triaxis {
+namespace {
+
+struct TrainArguments {
+  std::string config;
+  std::vector<std::string> sets;
+  std::string digest;
+  std::string transport = "mpi";
+  std::string hosts;
+  bool resume = false;
+  bool overwrite = false;
+  bool force = false;
+  bool json = false;
+  bool report = false;
+  std::int64_t sample = 0;
+  char** argv = nullptr;
+};
+
+/// All that is known before a second rank is needed.
+struct Prepared {
+  Config config;
+  RunPlan plan;
+  Corpus corpus;
+};
+
+Prepared prepare(const TrainArguments& arguments) {
+  if (arguments.resume)
+    throw UserError("--resume is refused: checkpoints are not built yet, so there is nothing to resume from");
+  Prepared prepared{.config = load_config(arguments.config, arguments.sets), .plan = {}, .corpus = {}};
+  const Config& config = prepared.config;
+  prepared.plan = plan_run(config);
+  prepared.corpus = load_corpus(config.data, Tokenizer(config.data.tokenizer), config.model.seq_len);
+  return prepared;
+}
+
+void refuse_too_large(const Prepared& prepared, int ranks_here) {
+  std::vector<MemoryBytes> ranks;
+  for (int rank = 0; rank < ranks_here; ++rank) {
+    const int stage = prepared.plan.grid.coordinates(rank).pipeline;
+    ranks.push_back(predict_memory(prepared.config.model, prepared.plan.loads[static_cast<std::size_t>(stage)]));
+  }
+  check_memory(ranks, memory_limit());
+}
+
+/// Columns of the terminal that standard error is, or that the launcher says it is; 0 if none.
+int terminal_columns() {
+  if (const char* told = std::getenv("TRIAXIS_TERMINAL")) return std::atoi(told);
+  winsize size{};
+  if (isatty(STDERR_FILENO) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+RunOptions run_options(const TrainArguments& arguments) {
+  return {.digest = arguments.digest,
+          .columns = terminal_columns(),
+          .quiet = false,
+          .sample_bytes = arguments.report ? (arguments.sample > 0 ? arguments.sample : 300) : arguments.sample};
+}
+
+void finish(const TrainArguments& arguments, const Prepared& prepared, const RunResult& result) {
+  if (arguments.json) {
+    fmt::print("{}\n", report_json(prepared.config, prepared.plan, result));
+  } else if (arguments.report) {
+    fmt::print("{}", report_text(prepared.config, prepared.plan, prepared.corpus, result, isatty(STDOUT_FILENO) != 0));
+  } else {
+    fmt::print("trained {} steps: loss {:.4f}, validation {:.4f}, {:.0f} tokens/s; metrics in {}\n",
+               prepared.config.train.steps, result.losses.back(), result.validation_loss, result.tokens_per_second,
+               prepared.config.log.metrics);
+    if (!result.sample.empty()) fmt::print("{}\n", result.sample);
+  }
+  std::fflush(stdout);
+}
+
+/// All ranks compute with the instruction sets that every one of them has.
+void agree_on_isa(World& world) {
+  std::vector<int> everyone;
+  for (int rank = 0; rank < world.size(); ++rank) everyone.push_back(rank);
+  const std::unique_ptr<Communicator> group = world.group(everyone);
+  std::int64_t mine = supported_isa();
+  std::vector<std::int64_t> all(everyone.size());
+  all_gather(*group, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
+  for (const std::int64_t other : all) mine &= other;
+  if (mine != supported_isa()) limit_isa(mine);
+}
+
+void run_here(const TrainArguments& arguments, const Prepared& prepared) {
+  RunResult result;
+  const RunOptions options = run_options(arguments);
+  run_local(prepared.plan.grid.ranks(), [&](World& world) {
+    RunResult mine = run_training(world, prepared.config, prepared.plan, prepared.corpus, options);
+    if (world.rank() == 0) result = std::move(mine);
+  });
+  finish(arguments, prepared, result);
+}
+
+/// One rank of an MPI job. A failure is printed here, by the rank that has it, and ends the job.
+void join(const TrainArguments& arguments) {
+  MpiWorld world;
+  set_log_prefix(fmt::format("triaxis rank {}: ", world.rank()));
+  try {
+    const Prepared prepared = prepare(arguments);
+    if (world.size() != prepared.plan.grid.ranks()) {
+      throw UserError(
+          fmt::format("parallel.data x tensor x pipeline = {} x {} x {} needs {} ranks, but {} were started",
+                      prepared.config.parallel.data, prepared.config.parallel.tensor, prepared.config.parallel.pipeline,
+                      prepared.plan.grid.ranks(), world.size()));
+    }
+    if (world.rank() == 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr)
+      claim_run_directory(prepared.config, arguments.overwrite);
+    agree_on_isa(world);
+    stop_on_signals();
+    const RunResult result =
+        run_training(world, prepared.config, prepared.plan, prepared.corpus, run_options(arguments));
+    if (world.rank() == 0) finish(arguments, prepared, result);
+  } catch (const UserError& error) {
+    log_error(error.what());
+    world.abort(2);
+  } catch (const std::exception& error) {
+    log_error(error.what());
+    world.abort(1);
+  }
+}
+
+void train(const TrainArguments& arguments) {
+  if (under_mpi_launcher()) {
+    if (std::getenv("TRIAXIS_LAUNCHED") != nullptr) die_with_parent();
+    join(arguments);
+    return;
+  }
+  const Prepared prepared = prepare(arguments);
+  const int ranks = prepared.plan.grid.ranks();
+  if (!arguments.force && arguments.hosts.empty()) refuse_too_large(prepared, ranks);
+  claim_run_directory(prepared.config, arguments.overwrite);
+  if (ranks == 1 || arguments.transport == "local") {
+    stop_on_signals();
+    run_here(arguments, prepared);
+    return;
+  }
+  const int code = launch_ranks({.ranks = ranks, .hosts = arguments.hosts, .argv = arguments.argv});
+  if (code != 0) throw Exit{code};
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, char** argv) {
+  const auto arguments = std::make_shared<TrainArguments>();
+  arguments->argv = argv;
+  CLI::App* command = app.add_subcommand("train", "Trains a model as a configuration says");
+  command->add_option("CONFIG", arguments->config, "The configuration, a TOML file")->required();
+  command->add_option("--set", arguments->sets, "section.key=value, over the file; may be given again")
+      ->allow_extra_args(false);
+  command->add_flag("--resume", arguments->resume, "Continue from the newest checkpoint");
+  command->add_flag("--overwrite", arguments->overwrite, "Start anew in a directory that holds a run");
+  command->add_option("--digest", arguments->digest,
+                      "Write norms and hashes of every tensor at the first and last step");
+  command->add_flag("--force", arguments->force, "Start even if the memory is predicted not to suffice");
+  command->add_option("--transport", arguments->transport, "local: ranks are threads of this process; mpi: processes")
+      ->check(CLI::IsMember({"local", "mpi"}));
+  command->add_option("--hosts", arguments->hosts, "Where the ranks run, for the MPI launcher: a:8,b:8");
+  command->add_flag("--json", arguments->json, "Print one JSON object at the end");
+  command->add_flag("--report", arguments->report,
+                    "Print the loss beside its baselines, a sample and the schedule at the end");
+  command->add_option("--sample", arguments->sample, "Tokens of text to generate at the end");
+  command->footer("Example: triaxis train examples/demo.toml --set parallel.data=1 --set train.steps=50");
+  command->callback([arguments] { train(*arguments); });
+}
+
+}  // namespace triaxis
