@@ -10,7 +10,7 @@
 #include "tensor/gemm_test_operands.h"
 
 // Where the program's own code begins and ends: the linker's names.
-extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier)
+extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" const char etext;
 
 namespace {

@@ -64,7 +64,7 @@ OnednnCall::OnednnCall(const dnnl::primitive& primitive, std::initializer_list<O
   for (int thread = 0; thread < threads; ++thread) {
     Member& member = members_.emplace_back(Member{dnnl::stream(cpu()), {}, {}});
     for (std::size_t i = 0; i < all.size(); ++i) {
-      member.operands.push_back(dnnl::memory(all[i].layout, cpu(), DNNL_MEMORY_NONE));
+      member.operands.emplace_back(all[i].layout, cpu(), nullptr);
       member.arguments[i] = {all[i].name, member.operands.back().get()};
     }
   }

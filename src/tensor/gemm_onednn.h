@@ -21,7 +21,7 @@ dnnl::memory::desc matrix_of_any_layout(std::int64_t rows, std::int64_t columns)
 class OnednnCall {
  public:
   struct Operand {
-    int name;  ///< DNNL_ARG_*
+    int name = 0;  ///< DNNL_ARG_*
     dnnl::memory::desc layout;
   };
 

@@ -34,7 +34,9 @@ void add_row_product_transposed(const Strided<T>& a, const T* b, std::int64_t n,
 template <typename T>
 void reference_gemm(Stream& stream, const GemmShape& shape, const View& a, const View& b, const View& bias,
                     const View& c) {
-  const auto [m, n, k] = std::array{shape.m, shape.n, shape.k};
+  const std::int64_t m = shape.m;
+  const std::int64_t n = shape.n;
+  const std::int64_t k = shape.k;
   stream.parallel_for(shape.batch * m, [&](std::int64_t row, int) {
     const std::int64_t entry = row / m;
     const std::int64_t i = row % m;
