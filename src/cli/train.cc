@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/exit.h"
 #include "cli/launch.h"
@@ -87,6 +88,7 @@ void finish(const TrainArguments& arguments, const Prepared& prepared, const Run
   if (arguments.json) {
     fmt::print("{}\n", report_json(prepared.config, prepared.plan, result));
   } else if (arguments.report) {
+    write_file_atomically(report_picture(prepared.config), report_svg(prepared.config, prepared.corpus, result));
     fmt::print("{}", report_text(prepared.config, prepared.plan, prepared.corpus, result, isatty(STDOUT_FILENO) != 0));
   } else {
     fmt::print("trained {} steps: loss {:.4f}, validation {:.4f}, {:.0f} tokens/s; metrics in {}\n",

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/text.h"
 #include "data/ngram.h"
 #include "data/sampler.h"
 #include "data/tokenizer.h"
+#include "render/loss_svg.h"
 #include "render/text.h"
 #include "spec/parameter.h"
 
@@ -33,16 +36,11 @@ std::string loss_curve(const std::vector<double>& losses) {
   return text;
 }
 
-std::string baselines(const Corpus& corpus, const Config& config, const RunResult& result) {
+/// Nothing where nothing is validated on.
+std::optional<NgramLosses> baselines(const Corpus& corpus, const Config& config) {
   const Sampler sampler(corpus, config.model.seq_len, static_cast<std::uint64_t>(config.train.seed));
-  if (sampler.validation_windows() == 0) return {};
-  const NgramLosses ngram =
-      ngram_losses(corpus.training(), sampler.validation_tokens(), Tokenizer(config.data.tokenizer).symbols());
-  return fmt::format(
-      "Validation loss, nats a token\n  unigram counts  {:6.3f}\n  bigram counts   {:6.3f}\n  this model      {:6.3f}  "
-      " ({:.3f} under the "
-      "bigram)\n",
-      ngram.unigram, ngram.bigram, result.validation_loss, ngram.bigram - result.validation_loss);
+  if (sampler.validation_windows() == 0) return std::nullopt;
+  return ngram_losses(corpus.training(), sampler.validation_tokens(), Tokenizer(config.data.tokenizer).symbols());
 }
 
 std::string layout_of(const Config& config) {
@@ -58,12 +56,34 @@ std::string report_text(const Config& config, const RunPlan& plan, const Corpus&
                                  format_count(static_cast<double>(parameter_count(config.model))), plan.grid.ranks(),
                                  layout_of(config));
   text += loss_curve(result.losses);
-  text += fmt::format("\n{}", baselines(corpus, config, result));
+  if (const std::optional<NgramLosses> ngram = baselines(corpus, config)) {
+    text += fmt::format(
+        "\nValidation loss, nats a token\n  unigram counts  {:6.3f}\n  bigram counts   {:6.3f}\n  this model      "
+        "{:6.3f}   ({:.3f} under the "
+        "bigram)\n",
+        ngram->unigram, ngram->bigram, result.validation_loss, ngram->bigram - result.validation_loss);
+  }
   text += fmt::format("\nThe schedule {}: a row a rank of the pipeline, a column a step\n{}", plan.compute.name,
                       blocks_text(step_blocks(plan.compute), colour));
   if (!result.sample.empty()) text += fmt::format("\nA sample of what it writes\n{}\n", result.sample);
-  text += fmt::format("\n{} tokens/s; metrics in {}\n", format_count(result.tokens_per_second), config.log.metrics);
+  text += fmt::format("\n{} tokens/s; metrics in {}, a picture in {}\n", format_count(result.tokens_per_second),
+                      config.log.metrics, report_picture(config));
   return text;
+}
+
+std::string report_picture(const Config& config) {
+  return (std::filesystem::path(config.checkpoint.dir) / "loss.svg").string();
+}
+
+std::string report_svg(const Config& config, const Corpus& corpus, const RunResult& result) {
+  std::vector<LossLevel> levels;
+  if (const std::optional<NgramLosses> ngram = baselines(corpus, config)) {
+    levels = {
+        {"unigram counts", ngram->unigram}, {"bigram counts", ngram->bigram}, {"validation", result.validation_loss}};
+  }
+  return loss_svg(result.losses, levels,
+                  fmt::format("{} parameters, {}, {}", format_count(static_cast<double>(parameter_count(config.model))),
+                              layout_of(config), config.parallel.schedule));
 }
 
 std::string report_json(const Config& config, const RunPlan& plan, const RunResult& result) {

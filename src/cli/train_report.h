@@ -15,6 +15,11 @@ namespace triaxis {
 std::string report_text(const Config& config, const RunPlan& plan, const Corpus& corpus, const RunResult& result,
                         bool colour);
 
+/// Where the picture goes: loss.svg in the run's directory.
+std::string report_picture(const Config& config);
+/// The loss of the run beside the baselines, as a picture.
+std::string report_svg(const Config& config, const Corpus& corpus, const RunResult& result);
+
 /// The object that `--json` prints at the end.
 std::string report_json(const Config& config, const RunPlan& plan, const RunResult& result);
 
