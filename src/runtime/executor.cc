@@ -183,8 +183,8 @@ void Executor::execute(const Instruction& instruction, std::span<const Microbatc
     case ActionKind::kRecvBackward:
       return receives_.at(instruction.in.peer).post(instruction.in.buffer);
     case ActionKind::kReduceGrad:
-      check(stage(instruction).sink.all_ready(),
-            "a gradient is reduced before its last backward: " + action_text(action));
+      if (!stage(instruction).sink.all_ready())
+        check(false, "a gradient is reduced before its last backward: " + action_text(action));
       return reduction_->run(instruction.stage);
     default:
       check(false, "no such instruction: " + action_text(action));
