@@ -27,7 +27,8 @@ test-asan: deps  ## The same under the address, leak and undefined-behaviour san
 	ctest --preset asan -j $(JOBS)
 
 bench: build  ## Train GPT-2 124M on all cores and compare with the GEMM rate of this machine
-	sh bench/run.sh
+	cmake --build --preset release -j $(JOBS) --target bench_train
+	build/bin/bench_train
 
 format:  ## Rewrite all sources with clang-format
 	clang-format -i $(SOURCES)
