@@ -1,121 +1,148 @@
 #include "cli/launch.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
-#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "base/error.h"
 #include "base/log.h"
-#include "cli/launch_output.h"
+#include "cli/launch_command.h"
+#include "cli/launch_filter.h"
+#include "cli/launch_process.h"
+#include "cli/launch_scratch.h"
 
 namespace triaxis {
 namespace {
 
-// Signal handlers reach statics only.
-std::atomic<pid_t> launcher_group{0};
-std::atomic<int> signals_seen{0};
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
 
-void pass_on(int) {
-  const pid_t group = launcher_group.load();
-  if (group <= 0) return;
-  const bool again = signals_seen.fetch_add(1) > 0;
-  kill(again ? -group : group, again ? SIGKILL : SIGUSR1);
-}
+constexpr auto kStarting = 2s;  // ranks may not be ready for a signal before
+constexpr auto kPatience = 3s;  // from the order to end at once until the launcher is killed
 
-std::vector<std::string> command_line(const LaunchRequest& request) {
-  std::vector<std::string> words = {"mpirun",          "-n",        std::to_string(request.ranks),
-                                    "--oversubscribe", "--bind-to", "none"};
-  if (geteuid() == 0) words.emplace_back("--allow-run-as-root");
-  if (!request.hosts.empty()) words.insert(words.end(), {"--host", request.hosts});
-  for (const char* name : {"TRIAXIS_LAUNCHED", "TRIAXIS_TERMINAL"}) words.insert(words.end(), {"-x", name});
-  std::array<char, 4096> self{};
-  const ssize_t length = readlink("/proc/self/exe", self.data(), self.size() - 1);
-  words.push_back(length > 0 ? std::string(self.data(), static_cast<std::size_t>(length)) : request.argv[0]);
-  for (char** word = request.argv + 1; *word != nullptr; ++word) words.emplace_back(*word);
-  return words;
-}
-
-void tell_ranks() {
+/// Columns of the terminal that standard error is; 0 if it is none.
+int terminal_columns() {
   winsize size{};
-  const bool is_terminal = isatty(STDERR_FILENO) != 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
-  setenv("TRIAXIS_TERMINAL", std::to_string(is_terminal ? size.ws_col : 0).c_str(), 1);
-  setenv("TRIAXIS_LAUNCHED", "1", 1);
+  return isatty(STDERR_FILENO) != 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-[[noreturn]] void become_mpirun(const std::vector<std::string>& words, int error_pipe, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);
-  setpgid(0, 0);
-  dup2(error_pipe, STDERR_FILENO);
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null >= 0) dup2(null, STDIN_FILENO);
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  execvp(argv[0], argv.data());
-  _exit(127);
-}
-
-/// Shows what comes until the pipe is closed.
-void pass_through(int pipe, LaunchOutput& output) {
-  std::array<char, 4096> buffer{};
-  while (true) {
-    const ssize_t count = read(pipe, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    const std::string shown = output.filter({buffer.data(), static_cast<std::size_t>(count)});
-    if (write(STDERR_FILENO, shown.data(), shown.size()) < 0) return;
+void print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
   }
 }
+
+/// A running job, from its start to the exit code.
+class Job {
+ public:
+  explicit Job(const LaunchCommand& command) : process_(command) {}
+
+  pid_t launcher() const { return process_.id(); }
+
+  int run() {
+    while (!process_.ended()) {
+      take(process_.wait(100ms));
+      pass_on();
+      be_on_time();
+    }
+    pass_on();
+    print(filter_.finish());
+    return conclude();
+  }
+
+ private:
+  void take(int signal) {
+    if (signal == SIGINT && stop_asked_) {
+      process_.signal(SIGTERM);
+      ending_since_ = Clock::now();
+    } else if (signal == SIGINT || signal == SIGTERM) {
+      if (signal == SIGINT) log_info("stopping after this step; interrupt again to stop at once");
+      stop_asked_ = stop_due_ = true;
+    }
+  }
+
+  void pass_on() {
+    std::array<char, 4096> bytes{};
+    for (ssize_t count = 0; (count = read(process_.errors(), bytes.data(), bytes.size())) > 0;) {
+      print(filter_.feed({bytes.data(), static_cast<std::size_t>(count)}));
+    }
+  }
+
+  void be_on_time() {
+    const Clock::time_point now = Clock::now();
+    if (stop_due_ && now - start_ > kStarting) {
+      process_.signal(SIGUSR1);
+      stop_due_ = false;
+    }
+    if (ending_since_ && now - *ending_since_ > kPatience) process_.signal(SIGKILL);
+  }
+
+  /// Says why the job ended, unless a rank has done so. RETURNS: the exit code.
+  int conclude() const {
+    const int status = process_.status();
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    const std::optional<RankFailure>& failure = filter_.failure();
+    if (ending_since_) {
+      log_error("stopped at once");
+    } else if (WIFSIGNALED(status)) {
+      log_error(
+          fmt::format("the MPI launcher was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status))));
+    } else if (failure && stop_asked_ && failure->signal == SIGUSR1) {
+      log_error("stopped before the ranks were ready");
+    } else if (failure && (failure->signal != 0 || !filter_.error_shown())) {
+      log_error(failure->text());
+    } else if (code != 0 && !failure && !filter_.error_shown()) {
+      log_error(fmt::format("the MPI launcher ended with exit code {}", code));
+    }
+    return code == 0 || code == 2 ? code : 1;
+  }
+
+  LaunchProcess process_;
+  LauncherFilter filter_;
+  Clock::time_point start_ = Clock::now();
+  bool stop_asked_ = false;
+  bool stop_due_ = false;  // asked, and not yet passed on
+  std::optional<Clock::time_point> ending_since_;
+};
 
 }  // namespace
 
+// Slurm sets SLURM_PROCID also in a batch script, which is no rank, and the number of a step's tasks only in its tasks.
 bool under_mpi_launcher() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK", "PMI_SIZE"}) {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PMIX_RANK"}) {
     if (std::getenv(name) != nullptr) return true;
   }
-  const char* tasks = std::getenv("SLURM_NTASKS");
-  return tasks != nullptr && std::getenv("SLURM_PROCID") != nullptr && std::getenv("SLURM_STEP_ID") != nullptr &&
-         std::atoi(tasks) > 1;
+  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  return tasks != nullptr && std::getenv("SLURM_PROCID") != nullptr && std::atoi(tasks) > 1;
 }
 
-void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+void die_with_parent() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Had the launcher died before, no signal would come. On other hosts its number is not known (0).
+  const char* told = std::getenv("TRIAXIS_LAUNCHED");
+  const int launcher = told == nullptr ? 0 : std::atoi(told);
+  if (launcher != 0 && getppid() != launcher) _exit(1);
+}
 
 int launch_ranks(const LaunchRequest& request) {
-  tell_ranks();
-  const std::vector<std::string> words = command_line(request);
-  std::array<int, 2> pipe{};
-  if (pipe2(pipe.data(), O_CLOEXEC) != 0) throw RunError("no pipe for the ranks' messages");
-  const pid_t self = getpid();
-  const pid_t child = fork();
-  if (child < 0) throw RunError("the MPI launcher cannot be started: no more processes");
-  if (child == 0) become_mpirun(words, pipe[1], self);
-  close(pipe[1]);
-  launcher_group.store(child);
-  for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, pass_on);
-  LaunchOutput output;
-  pass_through(pipe[0], output);
-  close(pipe[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  if (code == 127) throw UserError("mpirun was not found: apt-get install openmpi-bin, or run with --transport local");
-  if (!output.failure().empty()) log_error(output.failure());
-  if (WIFSIGNALED(status)) log_error(fmt::format("the MPI launcher was killed by signal {}", WTERMSIG(status)));
-  return code == 0 || code == 2 ? code : 1;
+  LaunchScratch scratch(request.ranks);
+  const LaunchCommand command = launch_command(request, scratch.path());
+  setenv("TRIAXIS_TERMINAL", std::to_string(terminal_columns()).c_str(), 1);
+  Job job(command);
+  scratch.watch(job.launcher());
+  return job.run();
 }
 
 }  // namespace triaxis

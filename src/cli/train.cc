@@ -89,7 +89,9 @@ void finish(const TrainArguments& arguments, const Prepared& prepared, const Run
     fmt::print("{}\n", report_json(prepared.config, prepared.plan, result));
   } else if (arguments.report) {
     write_file_atomically(report_picture(prepared.config), report_svg(prepared.config, prepared.corpus, result));
-    fmt::print("{}", report_text(prepared.config, prepared.plan, prepared.corpus, result, isatty(STDOUT_FILENO) != 0));
+    // mpirun gives its ranks a terminal of its own, whatever stands behind it.
+    const bool colour = isatty(STDOUT_FILENO) != 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr;
+    fmt::print("{}", report_text(prepared.config, prepared.plan, prepared.corpus, result, colour));
   } else {
     fmt::print("trained {} steps: loss {:.4f}, validation {:.4f}, {:.0f} tokens/s; metrics in {}\n",
                prepared.config.train.steps, result.losses.back(), result.validation_loss, result.tokens_per_second,

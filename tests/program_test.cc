@@ -1,0 +1,127 @@
+// The program as a user runs it: exit codes, one line of error, the ranks over both transports.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace triaxis {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string errors;
+};
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Program : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("triaxis_program_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + "_" +
+               std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+    std::ofstream corpus(folder_ / "corpus.txt");
+    for (int i = 0; i < 3000; ++i) corpus << "line " << i * 7919 % 1000 << " of the text\n";
+    std::ofstream config(folder_ / "run.toml");
+    config << "[model]\nlayers = 2\nhidden = 32\nheads = 4\nvocab = 0\nseq_len = 16\n[data]\npath = "
+              "\"corpus.txt\"\nvalidation = 0.01\n"
+              "[batch]\nglobal = 8\nmicro = 2\n[train]\nsteps = 3\nthreads = 1\n[numerics]\ntensor_shards = "
+              "2\ndata_groups = 2\n"
+              "[checkpoint]\ndir = \"out\"\n";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Outcome run(const std::string& arguments) {
+    const std::string command =
+        "cd '" + folder_.string() + "' && '" TRIAXIS_PROGRAM "' " + arguments + " >out.txt 2>err.txt </dev/null";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), content(folder_ / "out.txt"), content(folder_ / "err.txt")};
+  }
+
+  void expect_mistake(const std::string& arguments, const std::string& message) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << arguments << "\n" << outcome.errors;
+    EXPECT_THAT(outcome.errors, HasSubstr(message)) << arguments;
+    EXPECT_EQ(std::count(outcome.errors.begin(), outcome.errors.end(), '\n'), 1) << outcome.errors;
+    EXPECT_EQ(outcome.out, "");
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(Program, ThreeLayoutsGiveTheSameBits) {
+  const Outcome one = run("train run.toml --json --overwrite --digest one.json");
+  ASSERT_EQ(one.code, 0) << one.errors;
+  const std::string layout = " --set parallel.data=2 --set parallel.tensor=2 --set parallel.pipeline=2 ";
+  const Outcome threads = run("train run.toml --json --overwrite --digest threads.json --transport local" + layout);
+  ASSERT_EQ(threads.code, 0) << threads.errors;
+  const Outcome processes = run("train run.toml --json --overwrite --digest processes.json" + layout);
+  ASSERT_EQ(processes.code, 0) << processes.errors;
+  const auto json = nlohmann::json::parse(one.out);
+  EXPECT_EQ(json["losses"].size(), 3U);
+  EXPECT_EQ(json["loss_bits"], nlohmann::json::parse(threads.out)["loss_bits"]);
+  EXPECT_EQ(json["loss_bits"], nlohmann::json::parse(processes.out)["loss_bits"]);
+  EXPECT_EQ(content(folder_ / "one.json"), content(folder_ / "threads.json"));
+  EXPECT_EQ(content(folder_ / "one.json"), content(folder_ / "processes.json"));
+  EXPECT_THAT(content(folder_ / "out" / "metrics.jsonl"), HasSubstr("validation_loss"));
+}
+
+TEST_F(Program, MistakesAreOneLineAndExitCodeTwo) {
+  expect_mistake("train none.toml", "none.toml");
+  expect_mistake("train run.toml --set model.layerz=2", "layers");
+  expect_mistake("train run.toml --set model.layers=two", "model.layers");
+  expect_mistake("train run.toml --set model.heads=3", "heads");
+  expect_mistake("train run.toml --set batch.global=9", "batch.global");
+  expect_mistake("train run.toml --set parallel.pipeline=3", "parallel.pipeline");
+  expect_mistake("train run.toml --set numerics.tensor_shards=3 --set parallel.tensor=2", "tensor_shards");
+  expect_mistake("train run.toml --set parallel.schedule=1f1c", "1f1b");
+  expect_mistake("train run.toml --set data.path=none.txt", "none.txt");
+  expect_mistake("train run.toml --set model.seq_len=100000", "data.path");
+  expect_mistake("train run.toml --set checkpoint.dir=/proc/none", "checkpoint.dir");
+  expect_mistake("train run.toml --resume", "--resume");
+  expect_mistake("train run.toml --set model.hidden=1048576 --set model.layers=64", "--force");
+}
+
+TEST_F(Program, BrokenTomlNamesLineAndColumn) {
+  std::ofstream(folder_ / "broken.toml") << "[model]\nlayers = = 2\n";
+  expect_mistake("train broken.toml", "broken.toml:2:");
+}
+
+TEST_F(Program, ARunIsNotOverwrittenUnasked) {
+  ASSERT_EQ(run("train run.toml").code, 0);
+  expect_mistake("train run.toml", "--overwrite");
+  EXPECT_EQ(run("train run.toml --overwrite").code, 0);
+}
+
+TEST_F(Program, ANaNStopsTheRunAndNamesItsPlace) {
+  const Outcome outcome =
+      run("train run.toml --set optimizer.lr=1e38 --set optimizer.min_lr=1e37 --set optimizer.warmup=0 --set "
+          "optimizer.clip=0");
+  EXPECT_EQ(outcome.code, 1) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("has a NaN or an infinity in"));
+  EXPECT_THAT(outcome.errors, HasSubstr("rank 0"));
+}
+
+TEST_F(Program, EverySubcommandHelps) {
+  for (const char* command : {"train", "schedule", "topology"}) {
+    const Outcome outcome = run(std::string(command) + " --help");
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("xample"));
+  }
+}
+
+}  // namespace
+}  // namespace triaxis
