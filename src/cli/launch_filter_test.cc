@@ -58,7 +58,9 @@ TEST(LauncherFilter, TalkIsHeldAndDropped) {
   EXPECT_EQ(filter.feed("mpir"), "");
   EXPECT_EQ(filter.feed("un: Forwarding signal 10 to job\nstep"), "step");
   EXPECT_EQ(filter.feed(" 4\n[vm:02075] 3 more processes have sent help message help-mpi-api.txt / mpi-abort\n"
-                        "[vm:02075] Set MCA parameter \"orte_base_help_aggregate\" to 0 to see all\n"),
+                        "[vm:02075] Set MCA parameter \"orte_base_help_aggregate\" to 0 to see all\n"
+                        "[vm:21641] [[14455,0],0] ORTE_ERROR_LOG: Data unpack would read past end of buffer in file "
+                        "../../../orte/util/show_help.c at line 501\n"),
             " 4\n");
   EXPECT_EQ(filter.feed("[vm:02012] Signal: Segmentation fault (11)\n"),
             "[vm:02012] Signal: Segmentation fault (11)\n");
