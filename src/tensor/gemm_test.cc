@@ -83,9 +83,9 @@ TEST(Gemm, FastAgreesWithReferenceForAllFlags) {
 
 TEST(Gemm, FastAgreesWithReferenceForManyShapes) {
   Stream stream(2);
-  for (const std::int64_t m : {1, 2, 17, 64, 191, 192, 256}) {
-    for (const std::int64_t n : {1, 3, 16, 64, 100, 287, 288, 512}) {
-      for (const std::int64_t k : {1, 5, 64, 100, 512}) {
+  for (const std::int64_t m : {1, 2, 17, 192}) {
+    for (const std::int64_t n : {1, 3, 64, 287, 288}) {
+      for (const std::int64_t k : {1, 5, 64, 300}) {
         const GemmShape forward{.m = m, .n = n, .k = k, .transpose_b = true, .pack_b = true};
         ASSERT_LT(error_of(GemmEngine::kFast, stream, forward), 1) << describe(forward);
         const GemmShape weight_gradient{.m = m, .n = n, .k = k, .transpose_a = true, .accumulate = true};
@@ -97,7 +97,7 @@ TEST(Gemm, FastAgreesWithReferenceForManyShapes) {
 
 TEST(Gemm, FastAgreesWithReferenceForManyPanels) {
   Stream stream(2);
-  GemmShape shape{.batch = 2, .m = 330, .n = 490, .k = 2600, .accumulate = true};
+  GemmShape shape{.m = 200, .n = 290, .k = 1540, .accumulate = true};
   for (const bool transpose_a : {false, true}) {
     shape.transpose_a = transpose_a;
     shape.pack_b = shape.bias = !transpose_a;
