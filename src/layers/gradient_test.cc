@@ -1,7 +1,10 @@
 // Every gradient of a stage against central differences of its loss, and the fast kernels against the references.
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
 #include <tuple>
 #include <vector>
 

@@ -123,8 +123,11 @@ class Rehearsal {
     EXPECT_EQ(instruction.out.where != Port::Where::kNone, has_output);
     if (instruction.out.where == Port::Where::kLocal)
       local_.take(instruction.out.buffer, {what, next, action.microbatch});
-    if (instruction.out.where == Port::Where::kChannel)
+    if (instruction.out.where == Port::Where::kChannel) {
+      // In turn, so that the next message can be made while this one leaves.
+      EXPECT_EQ(instruction.out.buffer, made_[instruction.out.peer]++ % kSendBuffers);
       sends_[instruction.out.peer].take(instruction.out.buffer, {what, next, action.microbatch});
+    }
     const Content content{what, action.stage, action.microbatch};
     if (instruction.in.where == Port::Where::kLocal) local_.give(instruction.in.buffer, content);
     if (instruction.in.where == Port::Where::kChannel)
@@ -152,6 +155,7 @@ class Rehearsal {
   std::map<int, Places<Content>> sends_;
   std::map<int, Places<Content>> receives_;
   Places<Content> local_;
+  std::map<int, int> made_;  // messages, by peer
 };
 
 /// REQUIRES: `table` is lowered.
