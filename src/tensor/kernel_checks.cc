@@ -1,6 +1,7 @@
 #include "tensor/kernel_checks.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/error.h"
 
@@ -48,7 +49,7 @@ void check_token_ids(const TokenIds& ids) {
 void check_dropout(const Dropout& dropout, std::int64_t tokens) {
   check(dropout.probability >= 0 && dropout.probability < 1, "a dropout probability in [0, 1)");
   if (dropout.probability == 0) return;
-  check(dropout.ids != nullptr, "token ids for dropout");
+  if (dropout.ids == nullptr) throw std::logic_error("dropout needs token ids");
   check_token_ids(*dropout.ids);
   check(dropout.ids->batch * dropout.ids->seq == tokens, "ids for every token of the dropout");
 }

@@ -7,8 +7,8 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <vector>
@@ -89,7 +89,10 @@ void append(Outputs& outputs, TestTensor<T>& tensor) {
 /// The same bits, NaN included.
 inline void expect_same_bits(const Outputs& a, const Outputs& b, const std::string& what) {
   ASSERT_EQ(a.size(), b.size()) << what;
-  EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(double)), 0) << what;
+  const auto same = [](double u, double v) {
+    return std::bit_cast<std::uint64_t>(u) == std::bit_cast<std::uint64_t>(v);
+  };
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), same)) << what;
 }
 
 /// Each within `tolerance` of the other, relative to the largest of all.

@@ -85,14 +85,14 @@ void backward_tile(const HeadRows& head, std::int64_t first_query, const Backwar
   for_visible_keys(head, queries, [&](const KeyTile& keys) HWY_ATTR {
     const float* key = scratch.keys + keys.first * row;
     const float* value = scratch.values + keys.first * row;
-    product<false>(keys.count, kTile, channels, {key, row, 1}, scratch.queries_t, kTile, scratch.probabilities, kTile);
-    product<false>(keys.count, kTile, channels, {value, row, 1}, scratch.dout_t, kTile, scratch.dscores, kTile);
+    product(false, keys.count, kTile, channels, {key, row, 1}, scratch.queries_t, kTile, scratch.probabilities, kTile);
+    product(false, keys.count, kTile, channels, {value, row, 1}, scratch.dout_t, kTile, scratch.dscores, kTile);
     score_gradients(head, queries, keys, numbers, scratch);
-    product<true>(keys.count, row, queries.count, {scratch.probabilities, kTile, 1}, scratch.dout, row,
-                  scratch.dvalues + keys.first * row, row);
-    product<true>(keys.count, row, queries.count, {scratch.dscores, kTile, 1}, scratch.queries, row,
-                  scratch.dkeys + keys.first * row, row);
-    product<true>(channels, kTile, keys.count, {key, 1, row}, scratch.dscores, kTile, scratch.dqueries_t, kTile);
+    product(true, keys.count, row, queries.count, {scratch.probabilities, kTile, 1}, scratch.dout, row,
+            scratch.dvalues + keys.first * row, row);
+    product(true, keys.count, row, queries.count, {scratch.dscores, kTile, 1}, scratch.queries, row,
+            scratch.dkeys + keys.first * row, row);
+    product(true, channels, kTile, keys.count, {key, 1, row}, scratch.dscores, kTile, scratch.dqueries_t, kTile);
   });
   transpose(scratch.dqueries_t, kTile, channels, queries.count, scratch.queries, row);
   for (std::int64_t q = 0; q < queries.count; ++q) {
@@ -107,13 +107,20 @@ void backward_head(const HeadRows& head, std::span<std::byte> memory) {
   const std::int64_t channels = head.head_dim;
   const std::int64_t row = padded_channels(channels);
   ScratchFloats floats(memory);
-  BackwardScratch scratch;
-  for (float** whole : {&scratch.keys, &scratch.values, &scratch.dkeys, &scratch.dvalues}) {
-    *whole = floats.take(head.seq * row);
-  }
-  for (float** tile : {&scratch.queries, &scratch.dout}) *tile = floats.take(kTile * row);
-  for (float** tile : {&scratch.queries_t, &scratch.dout_t, &scratch.dqueries_t}) *tile = floats.take(kTile * channels);
-  for (float** tile : {&scratch.probabilities, &scratch.dscores, &scratch.factors}) *tile = floats.take(kTile * kTile);
+  const BackwardScratch scratch{
+      .keys = floats.take(head.seq * row),
+      .values = floats.take(head.seq * row),
+      .dkeys = floats.take(head.seq * row),
+      .dvalues = floats.take(head.seq * row),
+      .queries = floats.take(kTile * row),
+      .dout = floats.take(kTile * row),
+      .queries_t = floats.take(kTile * channels),
+      .dout_t = floats.take(kTile * channels),
+      .dqueries_t = floats.take(kTile * channels),
+      .probabilities = floats.take(kTile * kTile),
+      .dscores = floats.take(kTile * kTile),
+      .factors = floats.take(kTile * kTile),
+  };
   copy_rows(head.key, head.qkv_row, head.seq, channels, 1, scratch.keys);
   copy_rows(head.value, head.qkv_row, head.seq, channels, 1, scratch.values);
   std::fill_n(scratch.dkeys, head.seq * row, 0.0f);

@@ -95,8 +95,8 @@ void forward_tile(const HeadRows& head, std::int64_t first_query, const ForwardS
   transpose(scratch.queries, row, queries.count, channels, scratch.queries_t, kTile);
   Softmax softmax;
   for_visible_keys(head, queries, [&](const KeyTile& keys) HWY_ATTR {
-    product<false>(keys.count, kTile, channels, {scratch.keys + keys.first * row, row, 1}, scratch.queries_t, kTile,
-                   scratch.scores, kTile);
+    product(false, keys.count, kTile, channels, {scratch.keys + keys.first * row, row, 1}, scratch.queries_t, kTile,
+            scratch.scores, kTile);
     take_in(queries, keys, scratch.scores, softmax);
     if (head.dropout->probability > 0) {
       dropout_factors(head, queries, keys, scratch.factors);
@@ -105,8 +105,8 @@ void forward_tile(const HeadRows& head, std::int64_t first_query, const ForwardS
           static_cast<const float*>(scratch.scores), static_cast<const float*>(scratch.factors));
     }
     scale_columns(scratch.out_t, channels, softmax.correction);
-    product<true>(channels, kTile, keys.count, {scratch.values + keys.first * row, 1, row}, scratch.scores, kTile,
-                  scratch.out_t, kTile);
+    product(true, channels, kTile, keys.count, {scratch.values + keys.first * row, 1, row}, scratch.scores, kTile,
+            scratch.out_t, kTile);
   });
   for (std::int64_t q = 0; q < queries.count; ++q) {
     head.lse[first_query + q] = softmax.max[q] + std::log(softmax.sum[q]);
@@ -119,11 +119,15 @@ void forward_tile(const HeadRows& head, std::int64_t first_query, const ForwardS
 void forward_head(const HeadRows& head, std::span<std::byte> memory) {
   const std::int64_t row = padded_channels(head.head_dim);
   ScratchFloats floats(memory);
-  ForwardScratch scratch;
-  for (float** whole : {&scratch.keys, &scratch.values}) *whole = floats.take(head.seq * row);
-  scratch.queries = floats.take(kTile * row);
-  for (float** tile : {&scratch.queries_t, &scratch.out_t}) *tile = floats.take(kTile * head.head_dim);
-  for (float** tile : {&scratch.scores, &scratch.factors}) *tile = floats.take(kTile * kTile);
+  const ForwardScratch scratch{
+      .keys = floats.take(head.seq * row),
+      .values = floats.take(head.seq * row),
+      .queries = floats.take(kTile * row),
+      .queries_t = floats.take(kTile * head.head_dim),
+      .out_t = floats.take(kTile * head.head_dim),
+      .scores = floats.take(kTile * kTile),
+      .factors = floats.take(kTile * kTile),
+  };
   copy_rows(head.key, head.qkv_row, head.seq, head.head_dim, 1, scratch.keys);
   copy_rows(head.value, head.qkv_row, head.seq, head.head_dim, 1, scratch.values);
   for (std::int64_t first = 0; first < head.seq; first += kTile) forward_tile(head, first, scratch);

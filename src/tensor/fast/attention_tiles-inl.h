@@ -22,17 +22,19 @@ struct Matrix {
   const float* data;
   std::int64_t row;
   std::int64_t column;
+
+  Matrix from_row(std::int64_t i) const { return {data + i * row, row, column}; }
 };
 
-/// c [kRows][kVectors of lanes] = a b, or += for kAdd; b and c hold rows of `b_row` and `c_row` floats.
-template <bool kAdd, int kRows, int kVectors>
-HWY_INLINE void product_block(std::int64_t depth, Matrix a, const float* b, std::int64_t b_row, float* c,
+/// c [kRows][kVectors of lanes] = a b, or += if `add`; b and c hold rows of `b_row` and `c_row` floats.
+template <int kRows, int kVectors>
+HWY_INLINE void product_block(bool add, std::int64_t depth, Matrix a, const float* b, std::int64_t b_row, float* c,
                               std::int64_t c_row) {
   Float sum[kRows][kVectors];
   HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i) {
     HWY_UNROLL(8)
-    for (int j = 0; j < kVectors; ++j) sum[i][j] = kAdd ? load(c + i * c_row + j * kLanes) : hn::Zero(Floats());
+    for (int j = 0; j < kVectors; ++j) sum[i][j] = add ? load(c + i * c_row + j * kLanes) : hn::Zero(Floats());
   }
   for (std::int64_t k = 0; k < depth; ++k) {
     Float row[kVectors];
@@ -52,29 +54,28 @@ HWY_INLINE void product_block(std::int64_t depth, Matrix a, const float* b, std:
   }
 }
 
-template <bool kAdd, int kVectors>
-HWY_INLINE void product_columns(std::int64_t rows, std::int64_t depth, Matrix a, const float* b, std::int64_t b_row,
-                                float* c, std::int64_t c_row) {
-  const auto advance = [&](std::int64_t count) {
-    a.data += count * a.row;
-    c += count * c_row;
-    rows -= count;
-  };
-  for (; rows >= 6; advance(6)) product_block<kAdd, 6, kVectors>(depth, a, b, b_row, c, c_row);
-  for (; rows >= 2; advance(2)) product_block<kAdd, 2, kVectors>(depth, a, b, b_row, c, c_row);
-  if (rows == 1) product_block<kAdd, 1, kVectors>(depth, a, b, b_row, c, c_row);
+template <int kVectors>
+HWY_INLINE void product_columns(bool add, std::int64_t rows, std::int64_t depth, Matrix a, const float* b,
+                                std::int64_t b_row, float* c, std::int64_t c_row) {
+  std::int64_t i = 0;
+  for (; i + 6 <= rows; i += 6) {
+    product_block<6, kVectors>(add, depth, a.from_row(i), b, b_row, c + i * c_row, c_row);
+  }
+  for (; i + 2 <= rows; i += 2) {
+    product_block<2, kVectors>(add, depth, a.from_row(i), b, b_row, c + i * c_row, c_row);
+  }
+  if (i < rows) product_block<1, kVectors>(add, depth, a.from_row(i), b, b_row, c + i * c_row, c_row);
 }
 
-/// c [rows][columns] = a [rows][depth] b [depth][columns], or += for kAdd. REQUIRES: columns a multiple of kLanes.
-template <bool kAdd>
-HWY_NOINLINE void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, Matrix a, const float* b,
-                          std::int64_t b_row, float* c, std::int64_t c_row) {
+/// c [rows][columns] = a [rows][depth] b [depth][columns], or += if `add`. REQUIRES: columns a multiple of kLanes.
+HWY_NOINLINE inline void product(bool add, std::int64_t rows, std::int64_t columns, std::int64_t depth, Matrix a,
+                                 const float* b, std::int64_t b_row, float* c, std::int64_t c_row) {
   constexpr int kVectors = kLanes >= 16 ? 4 : 2;  // as the registers allow: 32 of AVX-512, 16 else
   std::int64_t j = 0;
   for (; j + kVectors * kLanes <= columns; j += kVectors * kLanes) {
-    product_columns<kAdd, kVectors>(rows, depth, a, b + j, b_row, c + j, c_row);
+    product_columns<kVectors>(add, rows, depth, a, b + j, b_row, c + j, c_row);
   }
-  for (; j < columns; j += kLanes) product_columns<kAdd, 1>(rows, depth, a, b + j, b_row, c + j, c_row);
+  for (; j < columns; j += kLanes) product_columns<1>(add, rows, depth, a, b + j, b_row, c + j, c_row);
 }
 
 /// to [columns][to_row] = from [rows][from_row], transposed, four rows at a time.
