@@ -46,7 +46,8 @@ void write_output(const World& world) {
 
 void be_rank(World& world, const std::string& deed, int code) {
   const bool chosen = world.rank() == 2;
-  if (deed == "fail" && chosen) throw code == 2 ? throw UserError("the corpus is empty") : RunError("the disk is full");
+  if (deed == "fail" && chosen && code == 2) throw UserError("the corpus is empty");
+  if (deed == "fail" && chosen) throw RunError("the disk is full");
   if (deed == "end" && chosen) _exit(code);
   if (deed == "output") return write_output(world);
   if (deed == "late") {
@@ -75,11 +76,7 @@ int run_rank(const std::string& directory, const std::string& deed, int code) {
   return 0;
 }
 
-}  // namespace
-}  // namespace triaxis
-
-int main(int argc, char** argv) {
-  using namespace triaxis;
+int run(int argc, char** argv) {
   if (under_mpi_launcher()) return run_rank(argv[2], argv[3], argc > 4 ? std::atoi(argv[4]) : 0);
   try {
     return launch_ranks({.ranks = std::atoi(argv[1]), .hosts = {}, .argv = argv});
@@ -88,3 +85,8 @@ int main(int argc, char** argv) {
     return 2;
   }
 }
+
+}  // namespace
+}  // namespace triaxis
+
+int main(int argc, char** argv) { return triaxis::run(argc, argv); }

@@ -138,9 +138,6 @@ class Launched {
   pid_t id_ = -1;
 };
 
-/// The lines of an exit's story without those of the ranks.
-constexpr auto kBanner = "----------";
-
 TEST(Launch, OutputPassesUntouchedAndSuccessIsZero) {
   Launched job({"output"});
   EXPECT_EQ(job.ended(), 0) << job.errors();
@@ -251,7 +248,7 @@ TEST(Launch, OnADeadlineEveryRankSaysWhomItWaitsFor) {
                                   "1F3; last completed 1F2\n",
                                   rank, (rank + 1) % kRanks)));
   }
-  EXPECT_THAT(job.errors(), Not(HasSubstr(kBanner)));
+  EXPECT_THAT(job.errors(), Not(HasSubstr("----------")));
   EXPECT_EQ(job.leftovers(), "");
 }
 

@@ -7,12 +7,10 @@
 #include "comm/mpi/world.h"
 #include "transport_suite.h"
 
-int main() {
-  using namespace triaxis;
-  // Short messages, so that the long ones travel in several.
-  MpiWorld world(std::size_t{1} << 20);
-  set_log_prefix(fmt::format("rank {}: ", world.rank()));
-  world.set_timeout(60);
+namespace triaxis {
+namespace {
+
+void run_all(MpiWorld& world) {
   for (const TransportJob& job : transport_jobs()) {
     try {
       job.run(world);
@@ -22,4 +20,14 @@ int main() {
     }
     if (world.rank() == 0) log_info(fmt::format("{}: passed on {} ranks", job.name, world.size()));
   }
+}
+
+}  // namespace
+}  // namespace triaxis
+
+int main() {
+  triaxis::MpiWorld world(std::size_t{1} << 20);  // so that long messages travel in several
+  triaxis::set_log_prefix(fmt::format("rank {}: ", world.rank()));
+  world.set_timeout(60);
+  triaxis::run_all(world);
 }

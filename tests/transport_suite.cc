@@ -167,7 +167,8 @@ void pass_tensors_down_a_pipeline(World& world) {
     dawdle(random);
     value += static_cast<float>(world.rank());
     if (last) {
-      check(value == static_cast<float>(i + world.size() * (world.size() - 1) / 2), "a tensor was damaged on its way");
+      const int expected = i + world.size() * (world.size() - 1) / 2;
+      check(value == static_cast<float>(expected), "a tensor was damaged on its way");
     } else {
       to_next[0].acquire(i % SendChannel::kBuffers).as<float>()[1023] = value;
       to_next[0].post(i % SendChannel::kBuffers, {.microbatch = i});

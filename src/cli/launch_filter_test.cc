@@ -7,23 +7,23 @@
 namespace triaxis {
 namespace {
 
-const std::string kRule = std::string(74, '-') + "\n";
+const std::string rule_line = std::string(74, '-') + "\n";
 
-std::string banner(const std::string& text) { return kRule + text + kRule; }
+std::string banner(const std::string& text) { return rule_line + text + rule_line; }
 
-const std::string kIntroduction = banner(
+const std::string introduction = banner(
     "Primary job  terminated normally, but 1 process returned\n"
     "a non-zero exit code. Per user-direction, the job has been aborted.\n");
-const std::string kKilled =
+const std::string the_killed =
     banner("mpirun noticed that process rank 3 with PID 0 on node vm exited on signal 9 (Killed).\n");
-const std::string kExited = banner(
+const std::string the_exited = banner(
     "mpirun detected that one or more processes exited with non-zero status, thus causing\n"
     "the job to be terminated. The first process to do so was:\n\n"
     "  Process name: [[27537,1],2]\n  Exit code:    5\n");
-const std::string kAborted = banner(
+const std::string the_aborted = banner(
     "MPI_ABORT was invoked on rank 12 in communicator MPI_COMM_WORLD\nwith errorcode 2.\n\n"
     "NOTE: invoking MPI_ABORT causes Open MPI to kill all MPI processes.\n");
-const std::string kNoSlots =
+const std::string no_slots =
     banner("There are not enough slots available in the system to satisfy the 4\nslots that were requested\n");
 
 /// All of what is shown of `text`, which must not depend on how it is cut.
@@ -68,7 +68,7 @@ TEST(LauncherFilter, TalkIsHeldAndDropped) {
 
 TEST(LauncherFilter, BannersAboutARankBecomeItsFailure) {
   LauncherFilter filter;
-  EXPECT_EQ(filter.feed("step 3" + kIntroduction + kKilled + kAborted + "end\n"), "step 3end\n");
+  EXPECT_EQ(filter.feed("step 3" + introduction + the_killed + the_aborted + "end\n"), "step 3end\n");
   ASSERT_TRUE(filter.failure());
   EXPECT_EQ(filter.failure()->text(), "rank 3 was killed by signal 9 (Killed)");
   EXPECT_FALSE(filter.error_shown());
@@ -76,23 +76,23 @@ TEST(LauncherFilter, BannersAboutARankBecomeItsFailure) {
 
 TEST(LauncherFilter, AnExitCodeIsAFailureToo) {
   LauncherFilter exited;
-  EXPECT_EQ(exited.feed("rank 2: error: no\n" + kExited), "rank 2: error: no\n");
+  EXPECT_EQ(exited.feed("rank 2: error: no\n" + the_exited), "rank 2: error: no\n");
   EXPECT_EQ(exited.failure()->text(), "rank 2 ended with exit code 5");
   EXPECT_TRUE(exited.error_shown());
   LauncherFilter aborted;
-  EXPECT_EQ(aborted.feed(kAborted), "");
+  EXPECT_EQ(aborted.feed(the_aborted), "");
   EXPECT_EQ(aborted.failure()->text(), "rank 12 ended with exit code 2");
 }
 
 TEST(LauncherFilter, WhatHelpsIsShown) {
-  EXPECT_EQ(shown(kNoSlots), kNoSlots);
+  EXPECT_EQ(shown(no_slots), no_slots);
   LauncherFilter filter;
-  filter.feed(kNoSlots);
+  filter.feed(no_slots);
   EXPECT_FALSE(filter.failure());
 }
 
 TEST(LauncherFilter, AnOpenBannerIsShownAtTheEnd) {
-  const std::string text = kRule + "a table of a rank's own\n1 2 3\n";
+  const std::string text = rule_line + "a table of a rank's own\n1 2 3\n";
   EXPECT_EQ(shown(text), text);
 }
 
