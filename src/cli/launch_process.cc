@@ -30,6 +30,7 @@ namespace {
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (nothing >= 0) dup2(nothing, STDIN_FILENO);
   signal(SIGUSR1, SIG_IGN);  // one that comes before mpirun is ready for it is not to end it
+  signal(SIGTTOU, SIG_IGN);  // it is not in the terminal's foreground and may write there all the same
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   setenv("TRIAXIS_LAUNCHED", std::to_string(command.one_host ? getpid() : 0).c_str(), 1);
   for (const auto& [name, value] : command.environment) setenv(name.c_str(), value.c_str(), 0);

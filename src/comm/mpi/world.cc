@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "comm/mpi/call.h"
 #include "comm/mpi/communicator.h"
+#include "comm/mpi/copy_mechanism.h"
 
 namespace triaxis {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::chrono::seconds kGrace{1};
 
 MpiWorld::MpiWorld(std::size_t longest_message)
     : longest_message_(longest_message), exceptions_(std::uncaught_exceptions()) {
+  choose_copy_mechanism();
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
   check(provided >= MPI_THREAD_FUNNELED, "this MPI does not allow other threads besides the one that calls it");
