@@ -5,11 +5,10 @@
 namespace triaxis {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
-
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
-std::size_t element_bytes(std::int64_t elements) { return static_cast<std::size_t>(elements) * sizeof(float); }
+/// Floats that a packed piece takes, its alignment to 64 bytes included.
+std::int64_t packed_size(const dnnl::memory::desc& layout) {
+  return static_cast<std::int64_t>((layout.get_size() + 63) / 64 * 64 / sizeof(float));
+}
 
 bool is_uneven(const Cut& cut, std::int64_t piece) { return cut.length(piece) != cut.size; }
 
@@ -69,67 +68,66 @@ void FastGemm::place_packed_pieces() {
   packed_places_.push_back(0);
   for (std::int64_t n = 0; n < panels_.n.count(); ++n) {
     for (std::int64_t k = 0; k < panels_.k.count(); ++k) {
-      const std::size_t bytes = reorders_[variant({0, n, k})]->layout(1).get_size();
-      packed_places_.push_back(packed_places_.back() + aligned(bytes));
+      packed_places_.push_back(packed_places_.back() + packed_size(reorders_[variant({0, n, k})]->layout(1)));
     }
   }
 }
 
 std::size_t FastGemm::packed_bytes() const {
-  return static_cast<std::size_t>(shape_.share_b ? 1 : shape_.batch) * packed_places_.back();
+  return static_cast<std::size_t>((shape_.share_b ? 1 : shape_.batch) * packed_places_.back()) * sizeof(float);
 }
 
-std::int64_t FastGemm::stored_place_of_b(std::int64_t n, std::int64_t k) const {
+float* FastGemm::stored_piece(const View& b, std::int64_t entry, std::int64_t n, std::int64_t k) const {
   const std::int64_t column = panels_.n.begin(n);
   const std::int64_t row = panels_.k.begin(k);
-  return shape_.transpose_b ? column * shape_.k + row : row * shape_.n + column;
+  const std::int64_t place = shape_.transpose_b ? column * shape_.k + row : row * shape_.n + column;
+  return b.as<float>() + entry * shape_.n * shape_.k + place;
+}
+
+float* FastGemm::packed_piece(const View& packed, std::int64_t entry, std::int64_t n, std::int64_t k) const {
+  const auto piece = static_cast<std::size_t>(n * panels_.k.count() + k);
+  return packed.as<float>() + entry * packed_places_.back() + packed_places_[piece];
 }
 
 void FastGemm::pack(Stream& stream, const View& b, const View& packed) const {
   const std::int64_t pieces = panels_.n.count() * panels_.k.count();
   stream.parallel_for((shape_.share_b ? 1 : shape_.batch) * pieces, [&](std::int64_t task, int thread) {
     const std::int64_t entry = task / pieces;
-    const std::int64_t piece = task % pieces;
-    const Place place{0, piece / panels_.k.count(), piece % panels_.k.count()};
-    float* const from = b.as<float>() + entry * shape_.n * shape_.k + stored_place_of_b(place.n, place.k);
-    std::byte* const to = static_cast<std::byte*>(packed.data) +
-                          static_cast<std::size_t>(entry) * packed_places_.back() +
-                          packed_places_[static_cast<std::size_t>(piece)];
-    reorders_[variant(place)]->run(thread, {from, to}, stream.scratch(thread).data());
+    const std::int64_t n = task % pieces / panels_.k.count();
+    const std::int64_t k = task % panels_.k.count();
+    float* const from = stored_piece(b, entry, n, k);
+    float* const to = packed_piece(packed, entry, n, k);
+    reorders_[variant({0, n, k})]->run(thread, {from, to}, stream.scratch(thread).data());
   });
 }
 
 void FastGemm::run(Stream& stream, const View& a, const View& b, const View& bias, const View& c) const {
   const std::int64_t panels = panels_.count();
   stream.parallel_for(shape_.batch * panels, [&](std::int64_t task, int thread) {
-    // Panels that read the same piece of b follow each other, so that it stays in the cache.
+    // Panels that read the same pieces of b follow each other, so that these stay in the cache.
     const std::int64_t entry = task / panels;
-    const std::int64_t n = task % panels / panels_.m.count();
     const std::int64_t m = task % panels_.m.count();
-    const std::size_t entry_of_b = static_cast<std::size_t>(shape_.share_b ? 0 : entry);
-    const std::size_t bytes_of_b = shape_.pack_b ? packed_places_.back() : element_bytes(shape_.n * shape_.k);
-    const Operands operands{.a = a.as<float>() + (shape_.share_a ? 0 : entry * shape_.m * shape_.k),
-                            .b = static_cast<std::byte*>(b.data) + entry_of_b * bytes_of_b,
-                            .bias = shape_.bias ? bias.as<float>() + entry * shape_.n : nullptr,
-                            .c = c.as<float>() + entry * shape_.m * shape_.n};
-    run_panel(operands, m, n, thread, stream.scratch(thread).data());
+    const std::int64_t n = task % panels / panels_.m.count();
+    for (std::int64_t k = 0; k < panels_.k.count(); ++k) {
+      const Place place{m, n, k};
+      const Operands at = operands_at(place, entry, a, b, bias, c);
+      products_[variant(place)]->run(thread, {at.a, at.b, at.c, at.bias}, stream.scratch(thread).data());
+    }
   });
 }
 
-void FastGemm::run_panel(const Operands& operands, std::int64_t m, std::int64_t n, int thread,
-                         std::byte* scratch) const {
+FastGemm::Operands FastGemm::operands_at(const Place& place, std::int64_t entry, const View& a, const View& b,
+                                         const View& bias, const View& c) const {
   const GemmShape& s = shape_;
-  const std::int64_t row = panels_.m.begin(m);
-  const std::int64_t column = panels_.n.begin(n);
-  float* const c = operands.c + row * s.n + column;
-  float* const bias = s.bias ? operands.bias + column : nullptr;
-  for (std::int64_t k = 0; k < panels_.k.count(); ++k) {
-    const std::int64_t depth = panels_.k.begin(k);
-    float* const a = operands.a + (s.transpose_a ? depth * s.m + row : row * s.k + depth);
-    std::byte* const b = operands.b + (s.pack_b ? packed_places_[static_cast<std::size_t>(n * panels_.k.count() + k)]
-                                                : element_bytes(stored_place_of_b(n, k)));
-    products_[variant({m, n, k})]->run(thread, {a, b, c, bias}, scratch);
-  }
+  const std::int64_t row = panels_.m.begin(place.m);
+  const std::int64_t column = panels_.n.begin(place.n);
+  const std::int64_t depth = panels_.k.begin(place.k);
+  const std::int64_t entry_a = s.share_a ? 0 : entry;
+  const std::int64_t entry_b = s.share_b ? 0 : entry;
+  return {.a = a.as<float>() + entry_a * s.m * s.k + (s.transpose_a ? depth * s.m + row : row * s.k + depth),
+          .b = s.pack_b ? packed_piece(b, entry_b, place.n, place.k) : stored_piece(b, entry_b, place.n, place.k),
+          .bias = s.bias ? bias.as<float>() + entry * s.n + column : nullptr,
+          .c = c.as<float>() + entry * s.m * s.n + row * s.n + column};
 }
 
 }  // namespace triaxis

@@ -29,10 +29,10 @@ class FastGemm {
     std::int64_t n;
     std::int64_t k;
   };
-  /// One entry's operands.
+  /// Where a place's operands begin.
   struct Operands {
     float* a;
-    std::byte* b;
+    float* b;
     float* bias;
     float* c;
   };
@@ -43,14 +43,16 @@ class FastGemm {
   std::size_t variant(const Place& place) const;
   void prepare(const Place& place, int threads);
   void place_packed_pieces();
-  std::int64_t stored_place_of_b(std::int64_t n, std::int64_t k) const;
-  void run_panel(const Operands& operands, std::int64_t m, std::int64_t n, int thread, std::byte* scratch) const;
+  float* stored_piece(const View& b, std::int64_t entry, std::int64_t n, std::int64_t k) const;
+  float* packed_piece(const View& packed, std::int64_t entry, std::int64_t n, std::int64_t k) const;
+  Operands operands_at(const Place& place, std::int64_t entry, const View& a, const View& b, const View& bias,
+                       const View& c) const;
 
   GemmShape shape_;
   Panels panels_;
   std::array<std::optional<OnednnCall>, kVariants> products_;
   std::array<std::optional<OnednnCall>, kVariants> reorders_;  // Those of b, at m = 0.
-  std::vector<std::size_t> packed_places_;  // Where an entry's pieces begin, by n, then k; the last is its end.
+  std::vector<std::int64_t> packed_places_;  // Where an entry's pieces begin, by n, then k; the last is its end.
 };
 
 }  // namespace triaxis
