@@ -115,6 +115,21 @@ TEST_F(Program, ANaNStopsTheRunAndNamesItsPlace) {
   EXPECT_THAT(outcome.errors, HasSubstr("rank 0"));
 }
 
+TEST_F(Program, ASignalEndsTheRunAfterItsStepInOneLine) {
+  for (const char* layout : {"", " --set parallel.data=2 --set parallel.pipeline=2"}) {
+    const std::string command = "cd '" + folder_.string() +
+                                "' && { '" TRIAXIS_PROGRAM "' train run.toml --overwrite --set train.steps=1000000" +
+                                layout + " >out.txt 2>err.txt & run=$!; sleep 3; kill -TERM $run; wait $run; }";
+    const int status = std::system(command.c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 1) << layout;
+    const std::string errors = content(folder_ / "err.txt");
+    const std::size_t first = errors.find("stopped by a signal after step");
+    ASSERT_NE(first, std::string::npos) << errors;
+    EXPECT_EQ(errors.find("stopped by a signal", first + 1), std::string::npos) << errors.substr(first);
+    EXPECT_EQ(content(folder_ / "out.txt"), "");
+  }
+}
+
 TEST_F(Program, EverySubcommandHelps) {
   for (const char* command : {"train", "schedule", "topology"}) {
     const Outcome outcome = run(std::string(command) + " --help");

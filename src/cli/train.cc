@@ -24,6 +24,7 @@
 #include "tensor/isa.h"
 #include "train/memory_limit.h"
 #include "train/run.h"
+#include "train/stop.h"
 
 namespace triaxis {
 namespace {
@@ -84,7 +85,13 @@ RunOptions run_options(const TrainArguments& arguments) {
           .sample_bytes = arguments.report ? (arguments.sample > 0 ? arguments.sample : 300) : arguments.sample};
 }
 
-void finish(const TrainArguments& arguments, const Prepared& prepared, const RunResult& result) {
+/// Prints what came of the run. RETURNS: the exit code.
+int finish(const TrainArguments& arguments, const Prepared& prepared, const RunResult& result) {
+  if (result.stopped_after > 0) {
+    log_error(fmt::format("stopped by a signal after step {}; nothing is saved: checkpoints are not built yet",
+                          result.stopped_after));
+    return 1;
+  }
   if (arguments.json) {
     fmt::print("{}\n", report_json(prepared.config, prepared.plan, result));
   } else if (arguments.report) {
@@ -99,6 +106,7 @@ void finish(const TrainArguments& arguments, const Prepared& prepared, const Run
     if (!result.sample.empty()) fmt::print("{}\n", result.sample);
   }
   std::fflush(stdout);
+  return 0;
 }
 
 /// All ranks compute with the instruction sets that every one of them has.
@@ -113,18 +121,20 @@ void agree_on_isa(World& world) {
   if (mine != supported_isa()) limit_isa(mine);
 }
 
-void run_here(const TrainArguments& arguments, const Prepared& prepared) {
+int run_here(const TrainArguments& arguments, const Prepared& prepared) {
   RunResult result;
   const RunOptions options = run_options(arguments);
   run_local(prepared.plan.grid.ranks(), [&](World& world) {
     RunResult mine = run_training(world, prepared.config, prepared.plan, prepared.corpus, options);
     if (world.rank() == 0) result = std::move(mine);
   });
-  finish(arguments, prepared, result);
+  return finish(arguments, prepared, result);
 }
 
-/// One rank of an MPI job. A failure is printed here, by the rank that has it, and ends the job.
-void join(const TrainArguments& arguments) {
+/// One rank of an MPI job. A failure is printed here, by the rank that has it, and ends the job. RETURNS: the exit
+/// code.
+int join(const TrainArguments& arguments) {
+  stop_on_signals();  // before MPI starts threads of its own
   MpiWorld world;
   set_log_prefix(fmt::format("triaxis rank {}: ", world.rank()));
   try {
@@ -138,10 +148,10 @@ void join(const TrainArguments& arguments) {
     if (world.rank() == 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr)
       claim_run_directory(prepared.config, arguments.overwrite);
     agree_on_isa(world);
-    stop_on_signals();
     const RunResult result =
         run_training(world, prepared.config, prepared.plan, prepared.corpus, run_options(arguments));
-    if (world.rank() == 0) finish(arguments, prepared, result);
+    const int code = result.stopped_after > 0 ? 1 : 0;
+    return world.rank() == 0 ? finish(arguments, prepared, result) : code;
   } catch (const UserError& error) {
     log_error(error.what());
     world.abort(2);
@@ -151,11 +161,11 @@ void join(const TrainArguments& arguments) {
   }
 }
 
-void train(const TrainArguments& arguments) {
+/// RETURNS: the exit code.
+int train(const TrainArguments& arguments) {
   if (under_mpi_launcher()) {
     if (std::getenv("TRIAXIS_LAUNCHED") != nullptr) die_with_parent();
-    join(arguments);
-    return;
+    return join(arguments);
   }
   const Prepared prepared = prepare(arguments);
   const int ranks = prepared.plan.grid.ranks();
@@ -163,11 +173,9 @@ void train(const TrainArguments& arguments) {
   claim_run_directory(prepared.config, arguments.overwrite);
   if (ranks == 1 || arguments.transport == "local") {
     stop_on_signals();
-    run_here(arguments, prepared);
-    return;
+    return run_here(arguments, prepared);
   }
-  const int code = launch_ranks({.ranks = ranks, .hosts = arguments.hosts, .argv = arguments.argv});
-  if (code != 0) throw Exit{code};
+  return launch_ranks({.ranks = ranks, .hosts = arguments.hosts, .argv = arguments.argv});
 }
 
 }  // namespace
@@ -192,7 +200,9 @@ void add_train(CLI::App& app, char** argv) {
                     "Print the loss beside its baselines, a sample and the schedule at the end");
   command->add_option("--sample", arguments->sample, "Tokens of text to generate at the end");
   command->footer("Example: triaxis train examples/demo.toml --set parallel.data=1 --set train.steps=50");
-  command->callback([arguments] { train(*arguments); });
+  command->callback([arguments] {
+    if (const int code = train(*arguments); code != 0) throw Exit{code};
+  });
 }
 
 }  // namespace triaxis

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -18,14 +16,11 @@
 #include "generate/generate.h"
 #include "train/digest.h"
 #include "train/metrics.h"
+#include "train/stop.h"
 #include "train/trainer.h"
 
 namespace triaxis {
 namespace {
-
-// A signal handler can only reach a static; the loop reads it once a step.
-std::atomic<bool> stop_asked{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
 
 using Clock = std::chrono::steady_clock;
 
@@ -41,7 +36,7 @@ Status exchange(Trainer& trainer) {
   Status mine;
   for (int c = 0; c < kCategories; ++c)
     mine.memory[static_cast<std::size_t>(c)] = trainer.ledger().high_water(static_cast<Category>(c));
-  mine.stop = stop_asked.load() ? 1 : 0;
+  mine.stop = stop_requested() ? 1 : 0;
   std::vector<Status> all(static_cast<std::size_t>(trainer.groups().all->size()));
   all_gather(*trainer.groups().all, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
   for (const Status& other : all) {
@@ -65,8 +60,9 @@ class Loop {
   }
 
   RunResult run() {
-    for (std::int64_t step = 1; step <= config_.train.steps; ++step) one_step(step);
+    for (std::int64_t step = 1; step <= config_.train.steps && result_.stopped_after == 0; ++step) one_step(step);
     if (is_first_ && options_.columns > 0 && !options_.quiet) std::fputc('\n', stderr);
+    if (result_.stopped_after > 0) return std::move(result_);
     if (!options_.digest.empty() && is_first_) write_file_atomically(options_.digest, digests_.dump(1) + "\n");
     if (options_.sample_bytes > 0) result_.sample = sample();
     return std::move(result_);
@@ -93,9 +89,7 @@ class Loop {
     result_.losses.push_back(metrics.result.loss);
     training_seconds_ += metrics.seconds;
     if (is_first_) report(metrics, last);
-    if (status.stop != 0 && !last)
-      throw RunError(
-          fmt::format("stopped by a signal after step {}; nothing is saved: checkpoints are not built yet", step));
+    if (status.stop != 0 && !last) result_.stopped_after = step;
   }
 
   double validate() {
@@ -167,10 +161,6 @@ class Loop {
 
 std::string loss_bits(double loss) {
   return fmt::format("{:08x}", std::bit_cast<std::uint32_t>(static_cast<float>(loss)));
-}
-
-void stop_on_signals() {
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, [](int) { stop_asked.store(true); });
 }
 
 RunResult run_training(World& world, const Config& config, const RunPlan& plan, const Corpus& corpus,

@@ -26,16 +26,14 @@ struct RunResult {
   double validation_loss = 0;
   double tokens_per_second = 0;
   std::string sample;
+  std::int64_t stopped_after = 0;  ///< the step in which a signal ended the run; 0: it ran to its end
 };
 
-/// Trains. Stops after the step in which any rank was told to, by throwing RunError. COLLECTIVE OVER: the world.
+/// Trains. Ends after the step in which any rank was told to stop. COLLECTIVE OVER: the world.
 RunResult run_training(World& world, const Config& config, const RunPlan& plan, const Corpus& corpus,
                        const RunOptions& options);
 
 /// The loss as hexadecimal float32.
 std::string loss_bits(double loss);
-
-/// Makes SIGTERM, SIGINT and SIGUSR1 end the run after its step.
-void stop_on_signals();
 
 }  // namespace triaxis
