@@ -1,7 +1,7 @@
 // `triaxis schedule`: makes, draws, exports and checks pipeline schedules.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

@@ -2,7 +2,7 @@
 // came of it.
 #pragma once
 
-namespace CLI {  // NOLINT: CLI11's
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

@@ -162,23 +162,24 @@ void Executor::run(const Program& program, std::span<const Microbatch> microbatc
 
 void Executor::execute(const Instruction& instruction, std::span<const Microbatch> microbatches) {
   const Action& action = instruction.action;
-  const Microbatch* microbatch =
-      action.microbatch == kNoMicrobatch ? nullptr : &microbatches[static_cast<std::size_t>(action.microbatch)];
+  const auto microbatch = [&]() -> const Microbatch& {
+    return microbatches[static_cast<std::size_t>(action.microbatch)];
+  };
   switch (action.kind) {
     case ActionKind::kForward:
-      return forward(instruction, *microbatch);
+      return forward(instruction, microbatch());
     case ActionKind::kBackwardInput:
     case ActionKind::kBackward:
-      return backward(instruction, *microbatch);
+      return backward(instruction, microbatch());
     case ActionKind::kBackwardWeight: {
       StageRuntime& runtime = stage(instruction);
-      return runtime.stage.backward_weight(runtime.context, *microbatch, instruction.slot);
+      return runtime.stage.backward_weight(runtime.context, microbatch(), instruction.slot);
     }
     case ActionKind::kSendForward:
     case ActionKind::kSendBackward:
       return sends_.at(instruction.out.peer)
           .post(instruction.out.buffer, {static_cast<std::int32_t>(action.kind), action.stage, action.microbatch,
-                                         static_cast<std::int32_t>(microbatch->step)});
+                                         static_cast<std::int32_t>(microbatch().step)});
     case ActionKind::kRecvForward:
     case ActionKind::kRecvBackward:
       return receives_.at(instruction.in.peer).post(instruction.in.buffer);

@@ -3,6 +3,7 @@
 //   const auto run = [&]<typename T>(const Kernels& kernels, Stream& stream) { ...; return outputs; };
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
@@ -126,7 +127,8 @@ void check_kernel(const Run& run, double tolerance, const std::string& what) {
     expect_near(fast, exact, tolerance, what + " at " + isa);
     for (const int threads : {2, 3}) {
       Stream stream(threads);
-      expect_same_bits(run.template operator()<float>(fast_kernels(), stream), fast, what + " over threads at " + isa);
+      expect_same_bits(run.template operator()<float>(fast_kernels(), stream), fast,
+                       fmt::format("{} over threads at {}", what, isa));
     }
   });
 }

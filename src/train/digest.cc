@@ -1,11 +1,13 @@
 #include "train/digest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "comm/collectives.h"
 
 namespace triaxis {
 namespace {
@@ -26,7 +28,7 @@ class Collector {
     std::vector<float> block(static_cast<std::size_t>(size));
     for (std::int64_t shard = 0; shard < shards; ++shard) {
       const int owner = owner_of(row, shard, shards);
-      if (owner == group.rank()) std::memcpy(block.data(), local(row, shard).data, block.size() * sizeof(float));
+      if (owner == group.rank()) std::copy_n(local(row, shard).as<float>(), block.size(), block.begin());
       if (owner != 0 && owner == group.rank()) group.wait(group.send(0, std::as_bytes(std::span(block))));
       if (owner != 0 && group.rank() == 0) group.wait(group.receive(owner, std::as_writable_bytes(std::span(block))));
       if (group.rank() == 0) place(row, shard, shape, block, global);
@@ -82,6 +84,38 @@ class Collector {
   DigestOf what_;
 };
 
+/// Throws unless all ranks of a group say the same. A null group is one rank.
+void check_same(Communicator* group, std::uint64_t mine, std::string_view what) {
+  if (group == nullptr) return;
+  std::vector<std::uint64_t> all(static_cast<std::size_t>(group->size()));
+  all_gather(*group, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
+  for (const std::uint64_t other : all) {
+    if (other != mine) throw RunError(fmt::format("{} differ between ranks that must hold the same", what));
+  }
+}
+
+/// Holds that copies have not drifted apart: everything over the data axis, replicated parameters over the tensor axis.
+void check_copies(Trainer& trainer, DigestOf what) {
+  Hasher everything;
+  Hasher replicated;
+  for (const auto& runtime : trainer.executor().stages()) {
+    const ParameterStore& store = runtime->parameters;
+    for (const Entry& entry : store.entries()) {
+      const Unit& unit = store.units()[static_cast<std::size_t>(entry.unit)];
+      const View& whole = what == DigestOf::kWeights ? unit.weight : unit.gradients.front();
+      for (std::int64_t s = 0; s < store.local_shards(entry); ++s) {
+        const View block = store.block(entry, whole, s);
+        const auto bytes = std::as_bytes(std::span(block.as<float>(), static_cast<std::size_t>(block.size())));
+        everything.update(bytes);
+        if (entry.spec.tensor.kind != SpreadKind::kSharded) replicated.update(bytes);
+      }
+    }
+  }
+  const std::string_view name = what == DigestOf::kWeights ? "weights" : "gradients";
+  check_same(trainer.groups().data.get(), everything.value(), name);
+  check_same(trainer.groups().tensor.get(), replicated.value(), name);
+}
+
 double norm(const std::vector<float>& values) {
   double sum = 0;
   for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
@@ -91,6 +125,7 @@ double norm(const std::vector<float>& values) {
 }  // namespace
 
 std::vector<TensorDigest> digest(Trainer& trainer, const RunPlan& plan, DigestOf what) {
+  check_copies(trainer, what);
   std::vector<TensorDigest> list;
   Collector collector(trainer, plan, what);
   for (const ParameterSpec& row : parameters_of(trainer.config().model)) {

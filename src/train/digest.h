@@ -16,8 +16,9 @@ struct TensorDigest {
 
 enum class DigestOf : std::uint8_t { kGradients, kWeights };
 
-/// The model's own parameters in order, another end of a tie left out. RETURNS: the list at the first rank of the
-/// model's group, empty elsewhere. COLLECTIVE OVER: the tensor and pipeline axes.
+/// The model's own parameters in order, another end of a tie left out. Throws RunError if copies of a
+/// tensor differ. RETURNS: the list at the first rank of the
+/// model's group, empty elsewhere. COLLECTIVE OVER: all ranks of the grid.
 std::vector<TensorDigest> digest(Trainer& trainer, const RunPlan& plan, DigestOf what);
 
 }  // namespace triaxis

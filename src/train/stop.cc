@@ -1,8 +1,7 @@
 #include "train/stop.h"
 
-#include <signal.h>
-
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <thread>
 

@@ -152,9 +152,9 @@ std::vector<double> Trainer::gather_losses() {
   const std::vector<double> all = gather(*groups_.sequences, std::vector<double>(losses.begin(), losses.end()));
   std::vector<double> global;
   for (int d = 0; d < config_.parallel.data; ++d) {
-    const auto member = static_cast<std::size_t>(d * config_.parallel.pipeline + plan_.last_rank);
-    const auto start = all.begin() + static_cast<std::ptrdiff_t>(member * losses.size());
-    global.insert(global.end(), start, start + static_cast<std::ptrdiff_t>(losses.size()));
+    const std::ptrdiff_t member = std::ptrdiff_t{d} * config_.parallel.pipeline + plan_.last_rank;
+    const auto start = all.begin() + member * std::ssize(losses);
+    global.insert(global.end(), start, start + std::ssize(losses));
   }
   return global;
 }
@@ -190,7 +190,7 @@ std::vector<float> Trainer::logits(std::span<const std::int32_t> tokens, std::in
   executor_->run(mine_.forward, batch_.microbatches(), 0, nullptr);
   // Each rank of the model gives the columns that it has; the head's ranks have them all.
   const std::int64_t width = vocabulary_width(config_.model, mine_.slice.shards);
-  std::vector<float> here(static_cast<std::size_t>(width * mine_.slice.local), 0.0F);
+  std::vector<float> here(static_cast<std::size_t>(width) * static_cast<std::size_t>(mine_.slice.local), 0.0F);
   const View& view = executor_->workspace().logits;
   for (std::int64_t s = 0; !view.empty() && s < mine_.slice.local; ++s) {
     std::memcpy(here.data() + s * width, view[s].as<float>() + position * width,
