@@ -172,7 +172,8 @@ TEST_P(BitsOfLayout, DifferLittleInItsOwnPartition) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BitsOfLayout,
-                         ::testing::Values("111", "211", "121", "112", "113", "114", "122", "212", "221", "222"),
+                         ::testing::Values("111", "211", "121", "112", "113", "114", "122", "212", "221", "222", "411",
+                                           "141", "142"),
                          [](const auto& degrees) { return std::string(degrees.param); });
 
 TEST(Bits, AreTheSameUnderTheNaiveSchedule) {
@@ -196,7 +197,7 @@ TEST(Bits, AreTheSameWithTwoSequencesAMicrobatch) {
 }
 
 TEST(Bits, RepeatInTheirOwnPartition) {
-  for (const char* degrees : {"122", "212"}) {
+  for (const char* degrees : {"111", "211", "121", "112", "113", "114", "122", "212", "221", "222"}) {
     SCOPED_TRACE(degrees);
     expect_same_bits(run(layout(degrees) + kModels[1]), run(layout(degrees) + kModels[1]));
   }

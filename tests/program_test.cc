@@ -115,6 +115,16 @@ TEST_F(Program, ANaNStopsTheRunAndNamesItsPlace) {
   EXPECT_THAT(outcome.errors, HasSubstr("rank 0"));
 }
 
+TEST_F(Program, JoiningAsTheWrongNumberOfRanksIsOneLine) {
+  const std::string command =
+      "cd '" + folder_.string() + "' && mpirun -n 3 '" TRIAXIS_PROGRAM "' train run.toml >out.txt 2>err.txt </dev/null";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 2);
+  const std::string errors = content(folder_ / "err.txt");
+  const std::string message = "needs 1 ranks, but 3 were started";
+  EXPECT_THAT(errors, HasSubstr(message));
+  EXPECT_EQ(errors.find(message), errors.rfind(message)) << errors;
+}
+
 TEST_F(Program, ASignalEndsTheRunAfterItsStepInOneLine) {
   for (const char* layout : {"", " --set parallel.data=2 --set parallel.pipeline=2"}) {
     const std::string command = "cd '" + folder_.string() +

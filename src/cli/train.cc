@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -153,6 +155,8 @@ int join(const TrainArguments& arguments) {
     const int code = result.stopped_after > 0 ? 1 : 0;
     return world.rank() == 0 ? finish(arguments, prepared, result) : code;
   } catch (const UserError& error) {
+    // All ranks find most mistakes at once: the first speaks for all, and ends them before they repeat it.
+    if (world.rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(3));
     log_error(error.what());
     world.abort(2);
   } catch (const std::exception& error) {
