@@ -31,8 +31,9 @@ bool may_be_talk(std::string_view text) {
 bool is_talk(std::string_view line) {
   if (line.starts_with("mpirun: ")) return true;
   const auto contains = [&](std::string_view words) { return line.find(words) != std::string_view::npos; };
-  return may_be_talk(line) && (contains(" sent help message ") || contains("orte_base_help_aggregate") ||
-                               (contains("ORTE_ERROR_LOG") && contains("show_help.c")));
+  return may_be_talk(line) &&
+         (contains(" sent help message ") || contains("orte_base_help_aggregate") || contains("Read -1, expected ") ||
+          (contains("ORTE_ERROR_LOG") && contains("show_help.c")));
 }
 
 /// RETURNS: the rank whose failure a banner reports; nothing if the banner is about something else.

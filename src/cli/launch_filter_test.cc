@@ -66,6 +66,10 @@ TEST(LauncherFilter, TalkIsHeldAndDropped) {
             "[vm:02012] Signal: Segmentation fault (11)\n");
 }
 
+TEST(LauncherFilter, ACopyFromAKilledRankIsTalk) {
+  EXPECT_EQ(shown("[vm:01719] Read -1, expected 66048, errno = 3\nstep 4\n"), "step 4\n");
+}
+
 TEST(LauncherFilter, BannersAboutARankBecomeItsFailure) {
   LauncherFilter filter;
   EXPECT_EQ(filter.feed("step 3" + introduction + the_killed + the_aborted + "end\n"), "step 3end\n");
