@@ -62,20 +62,24 @@ class Program : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(Program, ThreeLayoutsGiveTheSameBits) {
+TEST_F(Program, LayoutsAndTransportsGiveTheSameBits) {
   const Outcome one = run("train run.toml --json --overwrite --digest one.json");
   ASSERT_EQ(one.code, 0) << one.errors;
   const std::string layout = " --set parallel.data=2 --set parallel.tensor=2 --set parallel.pipeline=2 ";
   const Outcome threads = run("train run.toml --json --overwrite --digest threads.json --transport local" + layout);
   ASSERT_EQ(threads.code, 0) << threads.errors;
-  const Outcome processes = run("train run.toml --json --overwrite --digest processes.json" + layout);
-  ASSERT_EQ(processes.code, 0) << processes.errors;
   const auto json = nlohmann::json::parse(one.out);
   EXPECT_EQ(json["losses"].size(), 3U);
   EXPECT_EQ(json["loss_bits"], nlohmann::json::parse(threads.out)["loss_bits"]);
-  EXPECT_EQ(json["loss_bits"], nlohmann::json::parse(processes.out)["loss_bits"]);
   EXPECT_EQ(content(folder_ / "one.json"), content(folder_ / "threads.json"));
-  EXPECT_EQ(content(folder_ / "one.json"), content(folder_ / "processes.json"));
+  for (const std::string& processes :
+       {layout, std::string(" --set parallel.tensor=2 --set parallel.schedule=gpipe"),
+        std::string(" --set parallel.data=2 --set parallel.pipeline=2 --set parallel.order=pp-dp")}) {
+    const Outcome outcome = run("train run.toml --json --overwrite --digest processes.json" + processes);
+    ASSERT_EQ(outcome.code, 0) << outcome.errors;
+    EXPECT_EQ(json["loss_bits"], nlohmann::json::parse(outcome.out)["loss_bits"]) << processes;
+    EXPECT_EQ(content(folder_ / "one.json"), content(folder_ / "processes.json")) << processes;
+  }
   EXPECT_THAT(content(folder_ / "out" / "metrics.jsonl"), HasSubstr("validation_loss"));
 }
 
@@ -123,6 +127,37 @@ TEST_F(Program, JoiningAsTheWrongNumberOfRanksIsOneLine) {
   const std::string message = "needs 1 ranks, but 3 were started";
   EXPECT_THAT(errors, HasSubstr(message));
   EXPECT_EQ(errors.find(message), errors.rfind(message)) << errors;
+}
+
+TEST_F(Program, ALayoutTooLargeForTheHostIsRefusedAlsoWhenJoining) {
+  const std::string command = "cd '" + folder_.string() +
+                              "' && mpirun -n 2 '" TRIAXIS_PROGRAM
+                              "' train run.toml --set parallel.data=2 "
+                              "--set model.hidden=1048576 --set model.layers=64 >out.txt 2>err.txt </dev/null";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 2);
+  EXPECT_THAT(content(folder_ / "err.txt"), HasSubstr("--force"));
+}
+
+TEST_F(Program, AFolderIsACorpusAndNothingNeedBeValidatedOn) {
+  std::filesystem::create_directories(folder_ / "texts");
+  for (const char* name : {"a.txt", "b.txt"}) std::filesystem::copy(folder_ / "corpus.txt", folder_ / "texts" / name);
+  const Outcome outcome = run("train run.toml --set data.path=texts --set data.validation=0 --report --sample 5");
+  EXPECT_EQ(outcome.code, 0) << outcome.errors;
+  EXPECT_EQ(outcome.out.find("alidation"), std::string::npos) << outcome.out;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out" / "loss.svg"));
+}
+
+// A rank that is stopped, not dead: nothing closes, so only the deadline can tell.
+TEST_F(Program, ADeadlineNamesWhoWaitsForWhomInWhichAction) {
+  const std::string command =
+      "cd '" + folder_.string() +
+      "' && { timeout -s KILL 60 '" TRIAXIS_PROGRAM
+      "' train run.toml --set parallel.pipeline=2 "
+      "--set comm.timeout=2 --set train.steps=1000000 >out.txt 2>err.txt & sleep 3; "
+      "launcher=$(pgrep -P $!); job=$(pgrep -P $launcher mpirun); kill -STOP $(pgrep -P $job | tail -1); wait $!; }";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+  EXPECT_THAT(content(folder_ / "err.txt"),
+              ::testing::ContainsRegex("rank [01] waited 2 s for .*rank [01].*doing .*last completed"));
 }
 
 TEST_F(Program, ASignalEndsTheRunAfterItsStepInOneLine) {

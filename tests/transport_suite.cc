@@ -127,6 +127,9 @@ void move_long_messages(World& world) {
 }
 
 void gather_and_broadcast(World& world) {
+  std::vector<int> everyone(static_cast<std::size_t>(world.size()));
+  std::iota(everyone.begin(), everyone.end(), 0);
+  check(world.ranks_here() == everyone, "all of a test's ranks share its host");
   const std::unique_ptr<Communicator> group = world.group(all_ranks(world));
   for (int round = 0; round < 20; ++round) {
     std::vector<int> all(static_cast<std::size_t>(world.size()));

@@ -7,7 +7,7 @@ packages="
   libopenmpi-dev openmpi-bin libdnnl-dev libhwy-dev
   libfmt-dev libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libxxhash-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  bible-kjv
+  bible-kjv procps
 "
 
 if ! command -v dpkg-query >/dev/null; then

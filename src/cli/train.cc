@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -63,9 +64,10 @@ Prepared prepare(const TrainArguments& arguments) {
   return prepared;
 }
 
-void refuse_too_large(const Prepared& prepared, int ranks_here) {
+/// REQUIRES: `ranks_here` are the ranks that run on this host.
+void refuse_too_large(const Prepared& prepared, std::span<const int> ranks_here) {
   std::vector<MemoryBytes> ranks;
-  for (int rank = 0; rank < ranks_here; ++rank) {
+  for (const int rank : ranks_here) {
     const int stage = prepared.plan.grid.coordinates(rank).pipeline;
     ranks.push_back(predict_memory(prepared.config.model, prepared.plan.loads[static_cast<std::size_t>(stage)]));
   }
@@ -83,7 +85,6 @@ int terminal_columns() {
 RunOptions run_options(const TrainArguments& arguments) {
   return {.digest = arguments.digest,
           .columns = terminal_columns(),
-          .quiet = false,
           .sample_bytes = arguments.report ? (arguments.sample > 0 ? arguments.sample : 300) : arguments.sample};
 }
 
@@ -102,9 +103,10 @@ int finish(const TrainArguments& arguments, const Prepared& prepared, const RunR
     const bool colour = isatty(STDOUT_FILENO) != 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr;
     fmt::print("{}", report_text(prepared.config, prepared.plan, prepared.corpus, result, colour));
   } else {
-    fmt::print("trained {} steps: loss {:.4f}, validation {:.4f}, {:.0f} tokens/s; metrics in {}\n",
-               prepared.config.train.steps, result.losses.back(), result.validation_loss, result.tokens_per_second,
-               prepared.config.log.metrics);
+    const std::string validation =
+        result.validation_loss ? fmt::format(", validation {:.4f}", *result.validation_loss) : "";
+    fmt::print("trained {} steps: loss {:.4f}{}, {:.0f} tokens/s; metrics in {}\n", prepared.config.train.steps,
+               result.losses.back(), validation, result.tokens_per_second, prepared.config.log.metrics);
     if (!result.sample.empty()) fmt::print("{}\n", result.sample);
   }
   std::fflush(stdout);
@@ -147,6 +149,7 @@ int join(const TrainArguments& arguments) {
                       prepared.config.parallel.data, prepared.config.parallel.tensor, prepared.config.parallel.pipeline,
                       prepared.plan.grid.ranks(), world.size()));
     }
+    if (!arguments.force) refuse_too_large(prepared, world.ranks_here());
     if (world.rank() == 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr)
       claim_run_directory(prepared.config, arguments.overwrite);
     agree_on_isa(world);
@@ -173,7 +176,11 @@ int train(const TrainArguments& arguments) {
   }
   const Prepared prepared = prepare(arguments);
   const int ranks = prepared.plan.grid.ranks();
-  if (!arguments.force && arguments.hosts.empty()) refuse_too_large(prepared, ranks);
+  if (!arguments.force && arguments.hosts.empty()) {
+    std::vector<int> all(static_cast<std::size_t>(ranks));
+    std::iota(all.begin(), all.end(), 0);
+    refuse_too_large(prepared, all);
+  }
   claim_run_directory(prepared.config, arguments.overwrite);
   if (ranks == 1 || arguments.transport == "local") {
     stop_on_signals();

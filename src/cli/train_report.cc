@@ -56,12 +56,12 @@ std::string report_text(const Config& config, const RunPlan& plan, const Corpus&
                                  format_count(static_cast<double>(parameter_count(config.model))), plan.grid.ranks(),
                                  layout_of(config));
   text += loss_curve(result.losses);
-  if (const std::optional<NgramLosses> ngram = baselines(corpus, config)) {
+  if (const std::optional<NgramLosses> ngram = baselines(corpus, config); ngram && result.validation_loss) {
     text += fmt::format(
         "\nValidation loss, nats a token\n  unigram counts  {:6.3f}\n  bigram counts   {:6.3f}\n  this model      "
         "{:6.3f}   ({:.3f} under the "
         "bigram)\n",
-        ngram->unigram, ngram->bigram, result.validation_loss, ngram->bigram - result.validation_loss);
+        ngram->unigram, ngram->bigram, *result.validation_loss, ngram->bigram - *result.validation_loss);
   }
   text += fmt::format("\nThe schedule {}: a row a rank of the pipeline, a column a step\n{}", plan.compute.name,
                       blocks_text(step_blocks(plan.compute), colour));
@@ -77,9 +77,9 @@ std::string report_picture(const Config& config) {
 
 std::string report_svg(const Config& config, const Corpus& corpus, const RunResult& result) {
   std::vector<LossLevel> levels;
-  if (const std::optional<NgramLosses> ngram = baselines(corpus, config)) {
+  if (const std::optional<NgramLosses> ngram = baselines(corpus, config); ngram && result.validation_loss) {
     levels = {
-        {"unigram counts", ngram->unigram}, {"bigram counts", ngram->bigram}, {"validation", result.validation_loss}};
+        {"unigram counts", ngram->unigram}, {"bigram counts", ngram->bigram}, {"validation", *result.validation_loss}};
   }
   return loss_svg(result.losses, levels,
                   fmt::format("{} parameters, {}, {}", format_count(static_cast<double>(parameter_count(config.model))),

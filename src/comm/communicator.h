@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace triaxis {
 
@@ -48,6 +49,8 @@ class World {
 
   virtual int rank() const = 0;
   virtual int size() const = 0;
+  /// The ranks of the job that run on this rank's host, ascending.
+  virtual std::vector<int> ranks_here() const = 0;
   /// A group of its own message order. `ranks` are world ranks, in the group's order. RETURNS: null where this rank is
   /// not among them. VALID UNTIL: the world goes. COLLECTIVE OVER: all ranks of the world, with the same list; nobody
   /// waits.

@@ -32,9 +32,4 @@ double NormTable::global_norm(std::span<const double> sums) const {
   return root_of_sum(sums);
 }
 
-double NormTable::parameter_norm(std::span<const double> sums, std::size_t parameter) const {
-  check(sums.size() == size() && parameter + 1 < first_.size(), "one sum for every entry");
-  return root_of_sum(sums.subspan(first_[parameter], first_[parameter + 1] - first_[parameter]));
-}
-
 }  // namespace triaxis

@@ -24,8 +24,6 @@ class NormTable {
 
   /// The norm of all gradients. `sums` is the whole list.
   double global_norm(std::span<const double> sums) const;
-  /// The norm of one parameter's gradient.
-  double parameter_norm(std::span<const double> sums, std::size_t parameter) const;
 
  private:
   std::vector<std::size_t> first_;  ///< the first entry of each parameter, and the end

@@ -4,9 +4,13 @@
 #include <array>
 
 #include "base/error.h"
+#include "schedule/verify.h"
 
 namespace triaxis {
 namespace {
+
+// The verifier counts on as many as a channel has.
+static_assert(SendChannel::kBuffers == kSendBuffers);
 
 std::int64_t tokens(const ExecutorSetup& setup) { return setup.batch * setup.model.seq_len; }
 

@@ -9,6 +9,7 @@
 #include "cost/flops.h"
 #include "cost/load.h"
 #include "schedule/csv.h"
+#include "schedule/index.h"
 #include "schedule/passes/compute_only.h"
 #include "schedule/passes/forward_only.h"
 #include "schedule/passes/lower.h"
@@ -53,46 +54,25 @@ std::vector<StageRange> cut(const Config& config) {
   return balance_stages(block_costs(config.model), stages(config));
 }
 
-int rank_of_stage(const Table& table, int stage) {
-  for (int rank = 0; rank < table.ranks; ++rank) {
-    const std::vector<int> here = stages_of_rank(table, rank);
-    if (std::find(here.begin(), here.end(), stage) != here.end()) return rank;
-  }
-  return -1;
-}
-
-/// The runtime keeps one copy of every stage.
-void refuse_replicas(const Table& table) {
-  std::vector<int> seen(static_cast<std::size_t>(table.stages), -1);
-  for (int rank = 0; rank < table.ranks; ++rank) {
-    for (const int stage : stages_of_rank(table, rank)) {
-      int& first = seen[static_cast<std::size_t>(stage)];
-      if (first >= 0) {
-        throw UserError(fmt::format("{} has stage {} on ranks {} and {}; replicated stages are not trained yet",
-                                    table.name, stage, first, rank));
-      }
-      first = rank;
-    }
-  }
-}
-
 }  // namespace
 
 RunPlan plan_run(const Config& config) {
   RunPlan plan;
   plan.grid = grid(config);
   plan.compute = compute_table(config);
-  refuse_replicas(plan.compute);
   plan.train = lower(insert_reduce_grad(plan.compute));
   plan.forward = lower(forward_only(plan.compute));
-  verify(plan.train, kMedia);
+  if (verify(plan.train, kMedia).replicas > 1) {
+    throw UserError(plan.compute.name + " has a stage on several ranks; replicated stages are not trained yet");
+  }
   verify(plan.forward, kMedia);
   plan.stages = cut(config);
   const std::vector<Block> all = blocks_of(config.model);
   for (const StageRange& range : plan.stages)
     plan.blocks.emplace_back(all.begin() + range.first, all.begin() + range.last);
-  plan.first_rank = rank_of_stage(plan.train, 0);
-  plan.last_rank = rank_of_stage(plan.train, plan.train.stages - 1);
+  const TableIndex index(plan.train);
+  plan.first_rank = index.rank_of(0, 0);
+  plan.last_rank = index.rank_of(plan.train.stages - 1, 0);
   const std::array<Table, 2> tables = {plan.train, plan.forward};
   plan.loads = loads_of(config, plan.stages, tables);
   return plan;
@@ -121,12 +101,6 @@ MemoryBytes largest_memory(const Config& config, const RunPlan& plan) {
     }
   }
   return most;
-}
-
-std::int64_t all_ranks_memory(const Config& config, const RunPlan& plan) {
-  std::int64_t bytes = 0;
-  for (const RankLoad& load : plan.loads) bytes += predict_memory(config.model, load).total();
-  return bytes * config.parallel.data * config.parallel.tensor;
 }
 
 }  // namespace triaxis

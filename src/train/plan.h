@@ -43,7 +43,5 @@ RankPlan plan_rank(const Config& config, const RunPlan& plan, int rank);
 
 /// Predicted bytes by category, each the largest over ranks; without thread scratch.
 MemoryBytes largest_memory(const Config& config, const RunPlan& plan);
-/// Predicted bytes of all ranks together that stand on one host, when all do.
-std::int64_t all_ranks_memory(const Config& config, const RunPlan& plan);
 
 }  // namespace triaxis

@@ -46,12 +46,21 @@ Status exchange(Trainer& trainer) {
   return mine;
 }
 
+/// What a sample continues: the start of the text that was not trained on, or of all if there is none.
+std::vector<std::int32_t> prompt_of(const Corpus& corpus) {
+  constexpr std::size_t kLength = 16;
+  const std::span<const Token> text = corpus.validation().size() < kLength ? corpus.training() : corpus.validation();
+  const std::span<const Token> start = text.first(std::min(kLength, text.size()));
+  return {start.begin(), start.end()};
+}
+
 class Loop {
  public:
   Loop(World& world, const Config& config, const RunPlan& plan, const Corpus& corpus, const RunOptions& options)
       : config_(config),
         plan_(plan),
         options_(options),
+        prompt_(prompt_of(corpus)),
         is_first_(world.rank() == 0),
         sampler_(corpus, config.model.seq_len, static_cast<std::uint64_t>(config.train.seed)),
         trainer_(world, config, plan),
@@ -61,7 +70,7 @@ class Loop {
 
   RunResult run() {
     for (std::int64_t step = 1; step <= config_.train.steps && result_.stopped_after == 0; ++step) one_step(step);
-    if (is_first_ && options_.columns > 0 && !options_.quiet) std::fputc('\n', stderr);
+    if (is_first_ && options_.columns > 0) std::fputc('\n', stderr);
     if (result_.stopped_after > 0) return std::move(result_);
     if (!options_.digest.empty() && is_first_) write_file_atomically(options_.digest, digests_.dump(1) + "\n");
     if (options_.sample_bytes > 0) result_.sample = sample();
@@ -85,7 +94,7 @@ class Loop {
     const bool last = step == config_.train.steps;
     const std::int64_t every = config_.train.validate_every;
     if ((last || (every > 0 && step % every == 0)) && sampler_.validation_windows() > 0)
-      metrics.validation_loss = validate();
+      result_.validation_loss = metrics.validation_loss = validate();
     result_.losses.push_back(metrics.result.loss);
     training_seconds_ += metrics.seconds;
     if (is_first_) report(metrics, last);
@@ -93,10 +102,9 @@ class Loop {
   }
 
   double validate() {
-    result_.validation_loss = trainer_.validate(
-        sampler_.validation_windows(),
-        [this](std::int64_t n, auto ids, auto targets) { sampler_.fill_validation(n, ids, targets); });
-    return result_.validation_loss;
+    return trainer_.validate(sampler_.validation_windows(), [this](std::int64_t n, auto ids, auto targets) {
+      sampler_.fill_validation(n, ids, targets);
+    });
   }
 
   void report(const StepMetrics& metrics, bool last) {
@@ -105,7 +113,6 @@ class Loop {
     if (!last && metrics.step % config_.log.every != 0 && !metrics.validation_loss) return;
     result_.last_line = metrics_line(config_, metrics, predicted_);
     metrics_->append(result_.last_line);
-    if (options_.quiet) return;
     const double left =
         training_seconds_ / static_cast<double>(metrics.step) * static_cast<double>(config_.train.steps - metrics.step);
     const std::string text = progress_line(config_, metrics, left, options_.columns);
@@ -134,19 +141,16 @@ class Loop {
     generate.tokens = options_.sample_bytes;
     generate.seed = static_cast<std::uint64_t>(config_.train.seed);
     generate.symbols = tokenizer.symbols();
-    std::vector<std::int32_t> context;
-    std::vector<Token> prompt;
-    tokenizer.encode("And ", prompt);
-    context.assign(prompt.begin(), prompt.end());
     const auto logits = [this](std::span<const std::int32_t> tokens, std::int64_t position) {
       return trainer_.logits(tokens, position);
     };
-    return tokenizer.decode(triaxis::generate(context, config_.batch.micro, config_.model.seq_len, logits, generate));
+    return tokenizer.decode(triaxis::generate(prompt_, config_.batch.micro, config_.model.seq_len, logits, generate));
   }
 
   const Config& config_;
   const RunPlan& plan_;
   const RunOptions& options_;
+  std::vector<std::int32_t> prompt_;
   bool is_first_;
   Sampler sampler_;
   Trainer trainer_;

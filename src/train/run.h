@@ -1,7 +1,7 @@
 // The training loop of one rank: steps, metrics, validation, the ending.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +15,6 @@ namespace triaxis {
 struct RunOptions {
   std::string digest;             ///< a file, or empty
   int columns = 0;                ///< of the terminal that progress is drawn on; 0: no terminal
-  bool quiet = false;             ///< no progress at all
   std::int64_t sample_bytes = 0;  ///< text to generate at the end
 };
 
@@ -23,7 +22,7 @@ struct RunOptions {
 struct RunResult {
   std::string last_line;  ///< of metrics.jsonl
   std::vector<double> losses;
-  double validation_loss = 0;
+  std::optional<double> validation_loss;  ///< the last one; none where nothing is validated on
   double tokens_per_second = 0;
   std::string sample;
   std::int64_t stopped_after = 0;  ///< the step in which a signal ended the run; 0: it ran to its end

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "comm/collectives.h"
+#include "data/sampler.h"
 #include "optim/adamw.h"
 #include "optim/clip.h"
 #include "optim/learning_rate.h"
@@ -73,12 +74,12 @@ Trainer::Trainer(World& world, const Config& config, const RunPlan& plan)
       mine_(plan_rank(config, plan, world.rank())),
       rank_(world.rank()),
       groups_(make_groups(world, plan.grid)),
-      stream_(compute_threads(config, world.size())),
+      stream_(compute_threads(config, static_cast<int>(world.ranks_here().size()))),
       kernels_(fast_kernels()),
       executor_(std::make_unique<Executor>(setup(config_, plan, mine_, groups_, stream_, ledger_))),
       batch_(batch_shape(config, mine_), ledger_),
-      rows_(parameters_of(config.model)),
-      norms_(rows_, tensor_shards(config)),
+      norms_(parameters_of(config.model), tensor_shards(config)),
+      norm_parts_(norm_parts()),
       squares_(norms_.size(), 0.0),
       small_(ledger_, Category::kWorkspace, Arena::footprint(DType::kF64, 1)),
       square_(small_.allocate(DType::kF64, {1})) {
@@ -89,8 +90,7 @@ Trainer::Trainer(World& world, const Config& config, const RunPlan& plan)
 StepResult Trainer::step(std::int64_t step, const FillSequence& fill, const std::function<void()>& before_update) {
   const BatchConfig& batch = config_.batch;
   const double tokens = static_cast<double>(batch.global) * static_cast<double>(config_.model.seq_len);
-  const std::int64_t first = (step - 1) * batch.global + mine_.at.data * (batch.global / config_.parallel.data);
-  batch_.load(step, first, 1.0 / tokens, fill);
+  batch_.load(step, first_sequence(batch, step - 1, config_.parallel.data, mine_.at.data, 0), 1.0 / tokens, fill);
   executor_->run(mine_.train, batch_.microbatches(), config_.model.dropout, nullptr);
   StepResult result;
   result.loss = mean_loss(batch.global);
@@ -123,23 +123,32 @@ void Trainer::update(std::int64_t step, const StepResult& result) {
 }
 
 // Each (parameter, shard) has one owner in the list: the tensor rank that holds it, or tensor rank 0 of what all hold.
-void Trainer::gather_squares() {
-  std::vector<double> here(norms_.size(), 0.0);
+std::vector<Trainer::NormPart> Trainer::norm_parts() const {
+  const std::vector<ParameterSpec> rows = parameters_of(config_.model);
+  std::vector<NormPart> parts;
   for (const auto& runtime : executor_->stages()) {
     const ParameterStore& store = runtime->parameters;
     for (const Entry& entry : store.entries()) {
-      if (!entry.spec.tied_to.empty()) continue;
       const bool is_replicated = entry.spec.tensor.kind != SpreadKind::kSharded;
-      if (is_replicated && mine_.at.tensor != 0) continue;
+      if (!entry.spec.tied_to.empty() || (is_replicated && mine_.at.tensor != 0)) continue;
       const auto row =
-          std::find_if(rows_.begin(), rows_.end(), [&](const ParameterSpec& r) { return r.name == entry.spec.name; });
-      const Unit& unit = store.units()[static_cast<std::size_t>(entry.unit)];
+          std::find_if(rows.begin(), rows.end(), [&](const ParameterSpec& r) { return r.name == entry.spec.name; });
+      const View& gradient = store.units()[static_cast<std::size_t>(entry.unit)].gradients.front();
       for (std::int64_t s = 0; s < store.local_shards(entry); ++s) {
-        kernels_.sum_of_squares(stream_, store.block(entry, unit.gradients.front(), s), square_);
-        const auto number = static_cast<std::size_t>(row - rows_.begin());
-        here[norms_.entry(number, store.first_shard(entry) + s)] = *square_.as<double>();
+        const std::size_t number =
+            norms_.entry(static_cast<std::size_t>(row - rows.begin()), store.first_shard(entry) + s);
+        parts.push_back({number, store.block(entry, gradient, s)});
       }
     }
+  }
+  return parts;
+}
+
+void Trainer::gather_squares() {
+  std::vector<double> here(norms_.size(), 0.0);
+  for (const NormPart& part : norm_parts_) {
+    kernels_.sum_of_squares(stream_, part.gradient, square_);
+    here[part.entry] = *square_.as<double>();
   }
   const std::vector<double> all = gather(*groups_.model, here);
   // Exactly one rank has each entry, so adding the others' zeros is exact.

@@ -44,11 +44,15 @@ class Trainer {
   Executor& executor() { return *executor_; }
   Stream& stream() { return stream_; }
   MemoryLedger& ledger() { return ledger_; }
-  /// Sums of squares of this step's gradients, as NormTable orders them.
-  std::span<const double> squares() const { return squares_; }
-  const NormTable& norms() const { return norms_; }
 
  private:
+  /// One block of gradients on this rank, and where its sum of squares stands in the list.
+  struct NormPart {
+    std::size_t entry = 0;
+    View gradient;
+  };
+
+  std::vector<NormPart> norm_parts() const;
   void find_bad_tensor(std::int64_t step);
   void update(std::int64_t step, const StepResult& result);
   void gather_squares();
@@ -65,8 +69,8 @@ class Trainer {
   const Kernels& kernels_;
   std::unique_ptr<Executor> executor_;
   Batch batch_;
-  std::vector<ParameterSpec> rows_;
   NormTable norms_;
+  std::vector<NormPart> norm_parts_;
   std::vector<double> squares_;
   Arena small_;
   View square_;

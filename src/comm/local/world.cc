@@ -10,6 +10,12 @@
 
 namespace triaxis {
 
+std::vector<int> LocalWorld::ranks_here() const {
+  std::vector<int> ranks(static_cast<std::size_t>(size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  return ranks;
+}
+
 std::unique_ptr<Communicator> LocalWorld::group(std::span<const int> ranks) {
   std::shared_ptr<LocalGroup> group = hub_->group(groups_++, ranks);
   const auto me = std::ranges::find(ranks, rank_);

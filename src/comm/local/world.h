@@ -23,6 +23,7 @@ class LocalWorld : public World {
 
   int rank() const override { return rank_; }
   int size() const override { return hub_->ranks(); }
+  std::vector<int> ranks_here() const override;
   std::unique_ptr<Communicator> group(std::span<const int> ranks) override;
   void set_activity(std::function<std::string()> activity) override { activity_ = std::move(activity); }
   void set_timeout(double seconds) override { timeout_ = seconds; }

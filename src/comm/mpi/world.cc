@@ -18,6 +18,18 @@ namespace {
 constexpr int kNoticeTag = 0;  // groups are numbered from 1
 constexpr std::chrono::seconds kGrace{1};
 
+/// The ranks of `comm` that share memory with this one. COLLECTIVE OVER: comm.
+std::vector<int> ranks_of_host(MPI_Comm comm, int rank) {
+  MPI_Comm host = MPI_COMM_NULL;
+  mpi_call(MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &host));
+  int count = 0;
+  MPI_Comm_size(host, &count);
+  std::vector<int> ranks(static_cast<std::size_t>(count));
+  mpi_call(MPI_Allgather(&rank, 1, MPI_INT, ranks.data(), 1, MPI_INT, host));
+  MPI_Comm_free(&host);
+  return ranks;
+}
+
 }  // namespace
 
 MpiWorld::MpiWorld(std::size_t longest_message)
@@ -30,6 +42,7 @@ MpiWorld::MpiWorld(std::size_t longest_message)
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
+  ranks_here_ = ranks_of_host(comm_, rank_);
   mpi_call(MPI_Irecv(nullptr, 0, MPI_BYTE, MPI_ANY_SOURCE, kNoticeTag, comm_, &notice_));
   prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds; by default a sleep of 10 us takes 60
 }

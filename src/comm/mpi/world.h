@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "comm/communicator.h"
 #include "comm/wait_report.h"
@@ -26,6 +27,7 @@ class MpiWorld : public World {
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
+  std::vector<int> ranks_here() const override { return ranks_here_; }
   std::unique_ptr<Communicator> group(std::span<const int> ranks) override;
   void set_activity(std::function<std::string()> activity) override { activity_ = std::move(activity); }
   void set_timeout(double seconds) override { timeout_ = seconds; }
@@ -45,6 +47,7 @@ class MpiWorld : public World {
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
   int size_ = 1;
+  std::vector<int> ranks_here_;
   std::size_t longest_message_;
   int groups_ = 0;
   std::function<std::string()> activity_;
