@@ -1,0 +1,31 @@
+#include "spec/box.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace triaxis {
+
+bool Box::contains(const Box& other) const { return intersection(*this, other) == other; }
+
+Box intersection(const Box& a, const Box& b) {
+  return {std::max(a.first_row, b.first_row), std::min(a.last_row, b.last_row),
+          std::max(a.first_column, b.first_column), std::min(a.last_column, b.last_column)};
+}
+
+Box whole(const std::vector<std::int64_t>& shape) {
+  check(shape.size() == 1 || shape.size() == 2, "a tensor has one dimension or two");
+  return {0, shape[0], 0, shape.size() == 2 ? shape[1] : 1};
+}
+
+Box box_of_shards(const ParameterSpec& parameter, std::int64_t tensor_shards, std::int64_t first, std::int64_t local) {
+  Box box = whole(parameter.shape);
+  if (parameter.tensor.kind != SpreadKind::kSharded) return box;
+  const std::int64_t start = shard_range(parameter, tensor_shards, first).first;
+  const std::int64_t end = shard_range(parameter, tensor_shards, first + local - 1).last;
+  (parameter.tensor.dim == 0 ? box.first_row : box.first_column) = start;
+  (parameter.tensor.dim == 0 ? box.last_row : box.last_column) = end;
+  return box;
+}
+
+}  // namespace triaxis
