@@ -8,9 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
+#include "base/file_handle.h"
 
 namespace triaxis {
 namespace {
@@ -19,12 +21,11 @@ namespace {
   throw RunError(fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno)));
 }
 
-/// A file descriptor, closed at the end of its scope.
+/// A file descriptor for reading, closed at the end of its scope.
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags, std::string_view doing)
-      : value_(open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (value_ < 0) fail(doing, path);
+  explicit Descriptor(const std::filesystem::path& path) : value_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (value_ < 0) fail("read", path);
   }
   ~Descriptor() { close(value_); }
   Descriptor(const Descriptor&) = delete;
@@ -56,8 +57,9 @@ std::filesystem::path temporary_beside(const std::filesystem::path& path) {
 
 }  // namespace
 
+// Read to its end and not by its size, since pipes and what the kernel shows as files have none.
 std::string read_file(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY, "read");
+  const Descriptor file(path);
   std::string content;
   struct stat status {};
   if (fstat(file.get(), &status) == 0 && status.st_size > 0) content.reserve(static_cast<size_t>(status.st_size));
@@ -74,19 +76,16 @@ std::string read_file(const std::filesystem::path& path) {
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
   const std::filesystem::path temporary = temporary_beside(path);
   try {
-    {
-      const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "write");
-      write_all(file.get(), content, temporary);
-      if (fsync(file.get()) != 0) fail("flush", temporary);
-    }
+    FileHandle file = FileHandle::create(temporary);
+    file.write(0, std::as_bytes(std::span(content)));
+    file.flush();
     if (rename(temporary.c_str(), path.c_str()) != 0) fail("write", path);
   } catch (const RunError&) {
     unlink(temporary.c_str());
     throw;
   }
   // The rename itself is on the disk only once the directory is.
-  const Descriptor directory(directory_of(path), O_RDONLY | O_DIRECTORY, "open");
-  if (fsync(directory.get()) != 0) fail("flush", directory_of(path));
+  flush_directory(directory_of(path));
 }
 
 void make_writable_directory(const std::filesystem::path& path, std::string_view key) {

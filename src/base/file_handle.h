@@ -32,6 +32,12 @@ class FileHandle {
   int descriptor_ = -1;
 };
 
+/// Gives a file or directory another name, in one step that is never half done.
+void rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Removes a file, or a directory with everything in it; what is not there is no failure.
+void remove_path(const std::filesystem::path& path);
+
 /// Flushes a directory's entries to the disk.
 void flush_directory(const std::filesystem::path& path);
 

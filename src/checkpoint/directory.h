@@ -15,6 +15,8 @@ struct CheckpointPath {
 };
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t step);
+/// Where it is until it is complete.
+std::filesystem::path unfinished_path(const std::filesystem::path& run, std::int64_t step);
 
 /// The complete checkpoints of a run, oldest first: those under their final name that have an index. An incomplete one
 /// never counts. A directory that is not there has none.

@@ -40,9 +40,10 @@ class ShardFileWriter {
  private:
   void end_piece();
 
-  std::filesystem::path path_;
   std::vector<ShardTensor> tensors_;
+  StoredFile stored_;
   FileHandle file_;
+  std::uint64_t data_start_ = 0;
   std::uint64_t data_bytes_ = 0;
   std::uint64_t written_ = 0;
   Hasher piece_;
@@ -72,6 +73,7 @@ class ShardFile {
   std::filesystem::path path_;
   FileHandle file_;
   SafetensorsHeader header_;
+  std::uint64_t data_bytes_ = 0;
   std::vector<std::uint64_t> hashes_;
   std::vector<std::byte> piece_;        // the last one read
   std::uint64_t piece_number_ = ~0ULL;  // of it
