@@ -1,7 +1,9 @@
 // The safetensors format (github.com/huggingface/safetensors): eight bytes of header length, a JSON header, the data.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -41,7 +43,7 @@ SafetensorsHeader parse_safetensors(std::span<const std::byte> start, std::uint6
 
 /// Opens nothing but the header of a file: reads its length, then the header. Throws UserError as above, also if the
 /// file cannot be read.
-SafetensorsHeader read_safetensors(const std::string& path);
+SafetensorsHeader read_safetensors(const std::filesystem::path& path);
 
 /// The header of tensors that lie one after the other in this order (their begin and end are not read but follow),
 /// padded with spaces to a multiple of 8 bytes. RETURNS: the file's first bytes, up to its data.
