@@ -45,7 +45,8 @@ TEST(OwnedSlices, CoverEveryParameterOnceAndNoTie) {
       EXPECT_EQ(area(slices, row.name), row.tied_to.empty() ? elements(row) : 0) << row.name;
     for (const OwnedSlice& a : slices) {
       for (const OwnedSlice& b : slices) {
-        if (&a != &b && a.name == b.name) EXPECT_TRUE(intersection(a.box, b.box).empty()) << a.name;
+        if (&a == &b || a.name != b.name) continue;
+        EXPECT_TRUE(intersection(a.box, b.box).empty()) << a.name;
       }
     }
   }
