@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "tensor/fast/row_product.h"
 #include "tensor/gemm_fast.h"
 #include "tensor/gemm_reference.h"
 
@@ -22,6 +23,7 @@ void check_operand(std::string_view name, const View& view, std::int64_t batch, 
 }
 
 std::string_view name_of_kernel(const GemmShape& shape) {
+  if (fast::is_row_product(shape)) return "gemm row";
   if (shape.transpose_a) return shape.transpose_b ? "gemm tt" : "gemm tn";
   return shape.transpose_b ? "gemm nt" : "gemm nn";
 }
@@ -31,7 +33,8 @@ std::string_view name_of_kernel(const GemmShape& shape) {
 struct GemmPlan::Impl {
   GemmShape shape;
   int threads;
-  std::optional<FastGemm> fast;  // Empty: the reference.
+  GemmEngine engine;
+  std::optional<FastGemm> fast;  // Empty: the reference, or the product of a row.
 
   std::int64_t entries_of_b() const { return shape.share_b ? 1 : shape.batch; }
   void check_stored_b(const View& b) const {
@@ -57,11 +60,11 @@ void GemmPlan::Impl::check_operands(const View& a, const View& b, const View& bi
 }
 
 GemmPlan::GemmPlan(GemmEngine engine, Stream& stream, const GemmShape& shape)
-    : impl_(std::make_unique<Impl>(Impl{shape, stream.threads(), std::nullopt})) {
+    : impl_(std::make_unique<Impl>(Impl{shape, stream.threads(), engine, std::nullopt})) {
   check(shape.batch > 0 && shape.m > 0 && shape.n > 0 && shape.k > 0, "gemm: a dimension is not positive");
   if (engine == GemmEngine::kFast) {
     check(shape.dtype == DType::kF32, "gemm: the fast engine computes in f32");
-    impl_->fast.emplace(stream, shape);
+    if (!fast::is_row_product(shape)) impl_->fast.emplace(stream, shape);
   } else {
     check(shape.dtype == DType::kF32 || shape.dtype == DType::kF64, "gemm: the reference computes in f32 or f64");
   }
@@ -101,6 +104,8 @@ void GemmPlan::run(Stream& stream, const View& a, const View& b, const View& bia
   const KernelScope scope(stream, name_of_kernel(s));
   if (impl_->fast) {
     impl_->fast->run(stream, a, b, bias, c);
+  } else if (impl_->engine == GemmEngine::kFast) {
+    fast::row_product(stream, s, a, b, bias, c);
   } else if (s.dtype == DType::kF64) {
     reference_gemm<double>(stream, s, a, b, bias, c);
   } else {

@@ -129,6 +129,17 @@ void check_attention_backward(DType dtype, const AttentionShape& shape, const To
   check_elementwise(dtype, {qkv, dqkv});
 }
 
+void check_attention_cached(DType dtype, const AttentionShape& shape, std::int64_t past, std::int64_t count,
+                            const View& qkv, const View& cache, const View& out) {
+  check(shape.shards > 0 && shape.heads > 0 && shape.head_dim > 0, "a shard, a head and a channel at least");
+  check_dtype(cache, dtype);
+  check(out.rank == 3, "out is [shards, tokens, heads * head_dim]");
+  check(past >= 0 && count > 0 && count <= out.dim(1), "some of the tokens, after those before");
+  const std::int64_t rows = shape.shards * shape.heads * out.dim(1);
+  check_size(qkv, dtype, 3 * rows * shape.head_dim, "qkv [shards, tokens, 3 * heads * head_dim]");
+  check_size(out, dtype, rows * shape.head_dim, "out [shards, tokens, heads * head_dim]");
+}
+
 RowShape check_embedding_forward(DType dtype, const View& ids, const View& table, const View& y) {
   check_dtype(y, dtype);
   check_dtype(table, dtype);

@@ -46,6 +46,9 @@ void check_attention_backward(DType dtype, const AttentionShape& shape, const To
                               const View& out, const View& lse, const View& dout, const Dropout& dropout,
                               const View& dqkv);
 
+void check_attention_cached(DType dtype, const AttentionShape& shape, std::int64_t past, std::int64_t count,
+                            const View& qkv, const View& cache, const View& out);
+
 RowShape check_embedding_forward(DType dtype, const View& ids, const View& table, const View& y);
 RowShape check_position_forward(DType dtype, const View& x, const View& positions, const View& table,
                                 const Dropout& dropout, const View& y);

@@ -99,7 +99,15 @@ struct Kernels {
                             const View& out, const View& lse);
   void (*attention_backward)(Stream&, const AttentionShape&, const TokenIds&, const View& qkv, const View& out,
                              const View& lse, const View& dout, const Dropout&, const View& dqkv);
-  /// Bytes of scratch that a thread needs for the two above (Stream::reserve_scratch).
+  /// The same for one sequence that grows: qkv and out are of its next tokens, of which the first `count` are real and
+  /// stand at positions `past` and on. Their keys and values go into the cache, and each sees all positions up to its
+  /// own. The cache is one tensor of attention_cache_size elements, filled by earlier calls in a layout of the kernels'
+  /// own; out rows from `count` on are left alone. A token's result does not depend on how many came with it.
+  void (*attention_cached)(Stream&, const AttentionShape&, std::int64_t past, std::int64_t count, const View& qkv,
+                           const View& cache, const View& out);
+  /// Elements of the cache of one layer for `positions` tokens.
+  std::int64_t (*attention_cache_size)(const AttentionShape&, std::int64_t positions);
+  /// Bytes of scratch that a thread needs for a sequence, or a cache, of `seq` tokens (Stream::reserve_scratch).
   std::size_t (*attention_scratch)(const AttentionShape&, std::int64_t seq);
 
   // Embedding. The table is [shards, rows, h], the rank's shards of a vocabulary whose first id here is first_id.

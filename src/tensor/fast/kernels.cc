@@ -22,6 +22,8 @@ const Kernels& fast_kernels() {
       .layernorm_backward_weight = fast::layernorm_backward_weight,
       .attention_forward = fast::attention_forward,
       .attention_backward = fast::attention_backward,
+      .attention_cached = fast::attention_cached,
+      .attention_cache_size = fast::attention_cache_size,
       .attention_scratch = fast::attention_scratch,
       .embedding_forward = fast::embedding_forward,
       .position_forward = fast::position_forward,

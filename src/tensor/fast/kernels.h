@@ -30,6 +30,9 @@ void attention_forward(Stream& stream, const AttentionShape& shape, const TokenI
                        const Dropout& dropout, const View& out, const View& lse);
 void attention_backward(Stream& stream, const AttentionShape& shape, const TokenIds& ids, const View& qkv,
                         const View& out, const View& lse, const View& dout, const Dropout& dropout, const View& dqkv);
+void attention_cached(Stream& stream, const AttentionShape& shape, std::int64_t past, std::int64_t count,
+                      const View& qkv, const View& cache, const View& out);
+std::int64_t attention_cache_size(const AttentionShape& shape, std::int64_t positions);
 std::size_t attention_scratch(const AttentionShape& shape, std::int64_t seq);
 
 void embedding_forward(Stream& stream, const View& ids, const View& table, std::int64_t first_id, const View& y);

@@ -3,6 +3,7 @@
 #include "tensor/kernels.h"
 
 #include "tensor/reference/attention.h"
+#include "tensor/reference/attention_cached.h"
 #include "tensor/reference/cross_entropy.h"
 #include "tensor/reference/elementwise.h"
 #include "tensor/reference/embedding.h"
@@ -30,6 +31,8 @@ const Kernels& reference_kernels() {
       .layernorm_backward_weight = reference::layernorm_backward_weight<T>,
       .attention_forward = reference::attention_forward<T>,
       .attention_backward = reference::attention_backward<T>,
+      .attention_cached = reference::attention_cached<T>,
+      .attention_cache_size = reference::attention_cache_size,
       .attention_scratch = reference::attention_scratch<T>,
       .embedding_forward = reference::embedding_forward<T>,
       .position_forward = reference::position_forward<T>,
