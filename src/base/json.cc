@@ -111,6 +111,14 @@ std::int64_t json_integer(const nlohmann::json& value, std::string_view where, s
   return value.get<std::int64_t>();
 }
 
+std::uint64_t json_hash(const nlohmann::json& value, std::string_view where) {
+  const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+  std::uint64_t hash = 0;
+  std::from_chars(text.data(), text.data() + text.size(), hash, 16);
+  if (text != fmt::format("{:016x}", hash)) fail(where, "must be 16 lower-case hexadecimal digits");
+  return hash;
+}
+
 JsonObject::JsonObject(const nlohmann::json& value, std::string where) : value_(&value), where_(std::move(where)) {
   if (!value.is_object()) fail(where_, "must be a JSON object");
 }
@@ -161,13 +169,6 @@ const nlohmann::json& JsonObject::array(std::string_view key) const {
 
 JsonObject JsonObject::object(std::string_view key) const { return {member(key), place(key)}; }
 
-std::uint64_t JsonObject::hash(std::string_view key) const {
-  const std::string& text = string(key);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size() || text != fmt::format("{:016x}", value))
-    fail(place(key), "must be 16 lower-case hexadecimal digits");
-  return value;
-}
+std::uint64_t JsonObject::hash(std::string_view key) const { return json_hash(member(key), place(key)); }
 
 }  // namespace triaxis

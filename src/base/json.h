@@ -22,6 +22,9 @@ std::string json_quoted(std::string_view text);
 std::int64_t json_integer(const nlohmann::json& value, std::string_view where, std::int64_t least,
                           std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
+/// The value as a 64-bit hash: a string of 16 lower-case hexadecimal digits. Throws UserError, starting with `where`.
+std::uint64_t json_hash(const nlohmann::json& value, std::string_view where);
+
 /// The members of an object, read by type. What is missing or of another type is a UserError that starts with the
 /// object's place.
 /// VALID UNTIL: the JSON value goes.
@@ -42,7 +45,6 @@ class JsonObject {
   const std::string& string(std::string_view key) const;
   const nlohmann::json& array(std::string_view key) const;
   JsonObject object(std::string_view key) const;
-  /// A string of 16 lower-case hexadecimal digits: a 64-bit hash.
   std::uint64_t hash(std::string_view key) const;
   const nlohmann::json& value() const { return *value_; }
 
