@@ -20,14 +20,14 @@ void Hasher::update(std::span<const std::byte> bytes) {
   if (!bytes.empty()) XXH3_64bits_update(&state_->xxh, bytes.data(), bytes.size());
 }
 
+void Hasher::reset() { XXH3_64bits_reset(&state_->xxh); }
+
 uint64_t Hasher::value() const { return XXH3_64bits_digest(&state_->xxh); }
 
 std::string Hasher::hex() const { return fmt::format("{:016x}", value()); }
 
-std::string hash_hex(std::span<const std::byte> bytes) {
-  Hasher hasher;
-  hasher.update(bytes);
-  return hasher.hex();
-}
+uint64_t hash_of(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+std::string hash_hex(std::span<const std::byte> bytes) { return fmt::format("{:016x}", hash_of(bytes)); }
 
 }  // namespace triaxis

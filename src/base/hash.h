@@ -19,6 +19,9 @@ class Hasher {
   /// Adds the next bytes.
   void update(std::span<const std::byte> bytes);
 
+  /// Starts anew. Allocates nothing.
+  void reset();
+
   /// RETURNS: the hash of all bytes so far; more may follow.
   uint64_t value() const;
 
@@ -29,6 +32,9 @@ class Hasher {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// RETURNS: the hash of these bytes, as Hasher::value.
+uint64_t hash_of(std::span<const std::byte> bytes);
 
 /// RETURNS: the hash of these bytes, as Hasher::hex.
 std::string hash_hex(std::span<const std::byte> bytes);

@@ -30,8 +30,8 @@ std::string stored_name(std::string_view parameter, Form form) {
   return fmt::format("{}{}", parameter, kSuffix[static_cast<std::size_t>(form)]);
 }
 
-std::vector<std::int64_t> slice_shape(const StoredTensor& tensor, const Box& box) {
-  if (tensor.shape.size() == 1) return {box.rows()};
+std::vector<std::int64_t> slice_shape(std::size_t dimensions, const Box& box) {
+  if (dimensions == 1) return {box.rows()};
   return {box.rows(), box.columns()};
 }
 
@@ -58,7 +58,7 @@ void CheckpointReader::read(std::string_view name, Form form, const Box& box, st
     const Box common = intersection(slice.box, box);
     if (common.empty()) continue;
     ShardFile& file = open(slice.file);
-    const SafetensorsEntry& entry = file.tensor(stored_name(name, form), slice_shape(stored, slice.box));
+    const SafetensorsEntry& entry = file.tensor(stored_name(name, form), slice_shape(stored.shape.size(), slice.box));
     const auto at = [](const Box& in, std::int64_t row, std::int64_t column) {
       return static_cast<std::uint64_t>((row - in.first_row) * in.columns() + column - in.first_column);
     };
@@ -78,7 +78,8 @@ void CheckpointReader::verify() {
   for (const StoredTensor& stored : index_.tensors) {
     for (const StoredSlice& slice : stored.slices) {
       for (int form = 0; form < (index_.moments ? kForms : 1); ++form)
-        open(slice.file).tensor(stored_name(stored.name, static_cast<Form>(form)), slice_shape(stored, slice.box));
+        open(slice.file)
+            .tensor(stored_name(stored.name, static_cast<Form>(form)), slice_shape(stored.shape.size(), slice.box));
     }
   }
 }

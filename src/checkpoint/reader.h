@@ -22,8 +22,8 @@ constexpr int kForms = 3;
 /// The name of a form of a parameter in a file: the parameter's own for the weight, else with ".moment1" or ".moment2".
 std::string stored_name(std::string_view parameter, Form form);
 
-/// The shape of a stored part in its file: as many dimensions as its tensor has.
-std::vector<std::int64_t> slice_shape(const StoredTensor& tensor, const Box& box);
+/// The shape of a part in its file: as many dimensions as its tensor has.
+std::vector<std::int64_t> slice_shape(std::size_t dimensions, const Box& box);
 
 /// A checkpoint on disk. Holds the index and, while reading, a megabyte of each of a few files.
 class CheckpointReader {

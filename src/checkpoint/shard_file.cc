@@ -1,6 +1,7 @@
 #include "checkpoint/shard_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -15,13 +16,6 @@ constexpr const char* kHashesKey = "triaxis.xxh3";
 constexpr const char* kPieceKey = "triaxis.piece_bytes";
 constexpr std::size_t kHashDigits = 16;
 
-std::string hex_of(const std::vector<std::uint64_t>& hashes) {
-  std::string text;
-  text.reserve(hashes.size() * kHashDigits);
-  for (const std::uint64_t hash : hashes) text += fmt::format("{:016x}", hash);
-  return text;
-}
-
 std::uint64_t pieces_of(std::uint64_t bytes) { return (bytes + kPieceBytes - 1) / kPieceBytes; }
 
 std::vector<SafetensorsEntry> entries_of(const std::vector<ShardTensor>& tensors) {
@@ -29,12 +23,6 @@ std::vector<SafetensorsEntry> entries_of(const std::vector<ShardTensor>& tensors
   for (const ShardTensor& tensor : tensors)
     entries.push_back({.name = tensor.name, .type = StoredType::kF32, .shape = tensor.shape, .begin = 0, .end = 0});
   return entries;
-}
-
-// As long with any hashes as with those that the file gets in the end.
-std::string header_of(const std::vector<ShardTensor>& tensors, const std::vector<std::uint64_t>& hashes) {
-  return safetensors_header(entries_of(tensors),
-                            {{kHashesKey, hex_of(hashes)}, {kPieceKey, std::to_string(kPieceBytes)}});
 }
 
 std::uint64_t bytes_of(const std::vector<ShardTensor>& tensors) {
@@ -45,12 +33,6 @@ std::uint64_t bytes_of(const std::vector<ShardTensor>& tensors) {
     total += elements * sizeof(float);
   }
   return total;
-}
-
-std::uint64_t hash_of(std::span<const std::byte> bytes) {
-  Hasher hasher;
-  hasher.update(bytes);
-  return hasher.value();
 }
 
 std::vector<std::uint64_t> hashes_of(const SafetensorsHeader& header, std::uint64_t file_bytes,
@@ -70,12 +52,15 @@ std::vector<std::uint64_t> hashes_of(const SafetensorsHeader& header, std::uint6
 
 }  // namespace
 
-ShardFileWriter::ShardFileWriter(const std::filesystem::path& path, std::vector<ShardTensor> tensors)
-    : tensors_(std::move(tensors)), file_(FileHandle::create(path)), data_bytes_(bytes_of(tensors_)) {
+// The hashes stand in the header, which comes first but is known last: room is left for it, and digits are filled in.
+ShardFileWriter::ShardFileWriter(const std::filesystem::path& path, const std::vector<ShardTensor>& tensors)
+    : file_(FileHandle::create(path)), data_bytes_(bytes_of(tensors)) {
+  const std::string no_hashes(pieces_of(data_bytes_) * kHashDigits, '-');
+  header_ =
+      safetensors_header(entries_of(tensors), {{kHashesKey, no_hashes}, {kPieceKey, std::to_string(kPieceBytes)}});
+  next_hash_ = header_.find(no_hashes, header_.find(kHashesKey));
   stored_.name = path.filename();
-  hashes_.reserve(pieces_of(data_bytes_));
-  data_start_ = header_of(tensors_, std::vector<std::uint64_t>(pieces_of(data_bytes_))).size();
-  stored_.bytes = data_start_ + data_bytes_;
+  stored_.bytes = header_.size() + data_bytes_;
 }
 
 void ShardFileWriter::append(std::span<const float> values) {
@@ -85,7 +70,7 @@ void ShardFileWriter::append(std::span<const float> values) {
     const std::uint64_t room = kPieceBytes - written_ % kPieceBytes;
     const auto part = bytes.first(std::min<std::uint64_t>(room, bytes.size()));
     piece_.update(part);
-    file_.write(data_start_ + written_, part);
+    file_.write(header_.size() + written_, part);
     written_ += part.size();
     bytes = bytes.subspan(part.size());
     if (written_ % kPieceBytes == 0 || written_ == data_bytes_) end_piece();
@@ -93,16 +78,16 @@ void ShardFileWriter::append(std::span<const float> values) {
 }
 
 void ShardFileWriter::end_piece() {
-  hashes_.push_back(piece_.value());
-  piece_ = Hasher();
+  fmt::format_to(header_.begin() + static_cast<std::ptrdiff_t>(next_hash_), "{:016x}", piece_.value());
+  next_hash_ += kHashDigits;
+  piece_.reset();
 }
 
 StoredFile ShardFileWriter::finish() {
   check(written_ == data_bytes_, "all of a shard file's tensors have been written");
-  const std::string header = header_of(tensors_, hashes_);
-  file_.write(0, std::as_bytes(std::span(header)));
+  file_.write(0, std::as_bytes(std::span(header_)));
   file_.flush();
-  stored_.header_hash = hash_of(std::as_bytes(std::span(header)));
+  stored_.header_hash = hash_of(std::as_bytes(std::span(header_)));
   return stored_;
 }
 

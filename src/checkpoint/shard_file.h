@@ -29,7 +29,7 @@ struct ShardTensor {
 class ShardFileWriter {
  public:
   /// Creates the file, or empties it.
-  ShardFileWriter(const std::filesystem::path& path, std::vector<ShardTensor> tensors);
+  ShardFileWriter(const std::filesystem::path& path, const std::vector<ShardTensor>& tensors);
 
   /// Appends the next values, in the order of the tensors.
   void append(std::span<const float> values);
@@ -40,14 +40,13 @@ class ShardFileWriter {
  private:
   void end_piece();
 
-  std::vector<ShardTensor> tensors_;
   StoredFile stored_;
   FileHandle file_;
-  std::uint64_t data_start_ = 0;
+  std::string header_;
+  std::size_t next_hash_ = 0;  // its place in the header
   std::uint64_t data_bytes_ = 0;
   std::uint64_t written_ = 0;
   Hasher piece_;
-  std::vector<std::uint64_t> hashes_;
 };
 
 /// A shard file open for reading, its header checked.

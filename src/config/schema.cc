@@ -32,6 +32,7 @@ constexpr Domain kStepsOrNone = range(0, 1e9);
 
 constexpr Resume kFixed = Resume::kFixed;
 constexpr Resume kFree = Resume::kFree;
+constexpr Resume kSameData = Resume::kSameData;
 
 constexpr Key row(std::string_view section, std::string_view name, Field (*field)(Config&), const Domain& domain,
                   Resume resume, std::string_view meaning, const std::array<std::string_view, 2>& built = {},
@@ -67,12 +68,11 @@ constexpr std::array kSchema = {
     row("model", "init_std", at<&C::model, &Model::init_std>, above(0), kFixed,
         "standard deviation of the first weights"),
 
-    row("data", "path", at<&C::data, &DataConfig::path>, text(), kFree,
-        "a text, a token file, or a folder of either; on resume its checksum must match", {},
-        "none: it has to be given"),
-    row("data", "tokenizer", at<&C::data, &DataConfig::tokenizer>, name(), kFixed,
+    row("data", "path", at<&C::data, &DataConfig::path>, text(), kSameData,
+        "a text, a token file, or a folder of either", {}, "none: it has to be given"),
+    row("data", "tokenizer", at<&C::data, &DataConfig::tokenizer>, name(), kSameData,
         "`bytes` (256 values and an end of text) or a tokenizer's file", {"\"bytes\""}),
-    row("data", "validation", at<&C::data, &DataConfig::validation>, share(), kFixed,
+    row("data", "validation", at<&C::data, &DataConfig::validation>, share(), kSameData,
         "the last share of the tokens, never trained on"),
 
     row("parallel", "data", at<&C::parallel, &P::data>, kDegree, kFree, "data-parallel degree"),
@@ -152,6 +152,11 @@ std::vector<std::string_view> built_values(const Key& key) {
   return values;
 }
 
+std::string_view on_resume(Resume resume) {
+  if (resume == Resume::kSameData) return "same data";
+  return resume == Resume::kFree ? "may change" : "fixed";
+}
+
 }  // namespace
 
 std::span<const Key> schema() { return kSchema; }
@@ -173,7 +178,7 @@ std::string markdown_row(const Key& key) {
   std::string fallback = key.fallback.empty() ? fmt::format("`{}`", to_toml(field)) : std::string(key.fallback);
   std::string today = built.empty() ? "" : fmt::format(". Today only `{}`", fmt::join(built, "` or `"));
   return fmt::format("| `{}` | {} | {} | {} | {}{} |", key.name, fallback, describe(key.domain, field),
-                     key.resume == Resume::kFree ? "may change" : "fixed", key.meaning, today);
+                     on_resume(key.resume), key.meaning, today);
 }
 
 }  // namespace triaxis

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,8 +14,8 @@
 
 namespace triaxis {
 
-/// Whether a run that goes on from a checkpoint may change the key.
-enum class Resume : bool { kFixed, kFree };
+/// Whether a run that goes on from a checkpoint may change the key. What is read as data is known by its checksum.
+enum class Resume : std::uint8_t { kFixed, kFree, kSameData };
 
 struct Key {
   std::string_view section;

@@ -42,8 +42,8 @@ TEST(SchemaTest, MayChangeOnResumeAsTheCommandLineSays) {
     const bool free_section = key.section == "parallel" || key.section == "log" || key.section == "checkpoint" ||
                               key.section == "comm" || key.section == "optimizer";
     const bool free_key = key.section == "train" && key.name != "seed" && key.name != "precision";
-    const bool by_checksum = full_name(key) == "data.path";
-    EXPECT_EQ(key.resume == Resume::kFree, free_section || free_key || by_checksum) << full_name(key);
+    EXPECT_EQ(key.resume == Resume::kFree, free_section || free_key) << full_name(key);
+    EXPECT_EQ(key.resume == Resume::kSameData, key.section == "data") << full_name(key);
   }
 }
 
