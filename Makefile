@@ -1,7 +1,7 @@
 # The common tasks, one line each; CMakePresets.json holds the details.
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test test-asan bench format lint clean
+.PHONY: deps build demo test test-slow test-asan bench format lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc')
@@ -18,13 +18,23 @@ demo: deps  ## Train a small model on real text, on 8 ranks
 	cmake --build --preset release -j $(JOBS) --target triaxis
 	sh examples/demo.sh
 
-test: build  ## Build and run every test
+test: build  ## Build and run every test but the slow ones
 	ctest --preset release -j $(JOBS)
+
+test-slow: build  ## The slow ones: kills and failures at every call, random kills, every pair of layouts
+	ctest --preset slow
 
 test-asan: deps  ## The same under the address, leak and undefined-behaviour sanitizers, without the slow ones
 	cmake --preset asan
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS)
+
+fuzz:  ## Feed mutated files to the readers, each for FUZZ_SECONDS (60), under clang's sanitizers
+	@sh tools/install_dependencies.sh build-essential cmake ninja-build clang libclang-rt-14-dev libfmt-dev \
+	    nlohmann-json3-dev libxxhash-dev
+	cmake -S tests/fuzz -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++
+	cmake --build build-fuzz -j $(JOBS)
+	sh tests/fuzz/run.sh build-fuzz
 
 bench: build  ## Train GPT-2 124M on all cores and compare with the GEMM rate of this machine
 	cmake --build --preset release -j $(JOBS) --target bench_train
@@ -38,4 +48,4 @@ lint: build  ## clang-format and clang-tidy, without changing anything
 	run-clang-tidy -quiet -p build -j $(JOBS) '/(src|tests|bench)/.*\.cc$$'
 
 clean:  ## Remove what the presets built
-	rm -rf build build-debug build-asan build-tsan
+	rm -rf build build-debug build-asan build-tsan build-fuzz

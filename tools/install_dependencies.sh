@@ -1,14 +1,16 @@
 #!/bin/sh
-# Installs the Debian 12 packages that Triaxis builds and runs with; does nothing, quickly, where all are there.
+# Installs the Debian 12 packages that Triaxis builds and runs with, or those that are named as arguments; does nothing,
+# quickly, where all are there.
 set -eu
 
-packages="
+packages="${*:-
   build-essential cmake ninja-build
   libopenmpi-dev openmpi-bin libdnnl-dev libhwy-dev
   libfmt-dev libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libxxhash-dev
+  libpcre2-dev libsentencepiece-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   bible-kjv procps
-"
+}"
 
 if ! command -v dpkg-query >/dev/null; then
   echo "make deps knows Debian packages only; install the equivalents of:$packages" >&2
