@@ -1,4 +1,4 @@
-// Text from a model, one token at a time.
+// Text from a model that is being trained: its ranks run the whole sequence for every token.
 #pragma once
 
 #include <cstdint>
