@@ -124,6 +124,8 @@ void Saver::take(std::span<const SaveReport> reports) {
   if (!pending()) return;
   if (reports.front().committed == pending_) {
     pending_ = 0;
+    bytes_ = 0;
+    for (const SaveReport& report : reports) bytes_ += report.bytes;
     return;
   }
   if (setup_.rank != 0 || committing_.valid()) return;

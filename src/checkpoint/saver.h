@@ -53,6 +53,8 @@ class Saver {
   void start(CheckpointIndex state, Stream& stream);
   /// Whether a checkpoint is under way.
   bool pending() const { return pending_ > 0; }
+  /// Bytes of all files of the newest complete checkpoint.
+  std::uint64_t bytes() const { return bytes_; }
 
   /// Throws RunError if this rank's file could not be written, or rank 0's index.
   SaveReport report();
@@ -68,6 +70,7 @@ class Saver {
   Snapshot snapshot_;
   CheckpointIndex state_;  // at rank 0
   std::int64_t pending_ = 0;
+  std::uint64_t bytes_ = 0;
   SaveReport report_;
   std::optional<ShardFileWriter> file_;
   std::future<StoredFile> writing_;

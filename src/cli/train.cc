@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "checkpoint/directory.h"
+#include "checkpoint/reader.h"
 #include "cli/exit.h"
 #include "cli/launch.h"
 #include "cli/run_directory.h"
@@ -23,6 +25,7 @@
 #include "comm/collectives.h"
 #include "comm/local/local.h"
 #include "comm/mpi/world.h"
+#include "config/resume.h"
 #include "data/tokenizer.h"
 #include "tensor/isa.h"
 #include "train/memory_limit.h"
@@ -52,16 +55,58 @@ struct Prepared {
   Config config;
   RunPlan plan;
   Corpus corpus;
+  std::filesystem::path checkpoint;  ///< to go on from; empty: none
+  std::int64_t done = 0;             ///< steps of the run that are in it
 };
 
+/// Takes the newest checkpoint of the run, if there is one, and holds the configuration against it.
+void take_up(Prepared& prepared) {
+  const std::filesystem::path run = prepared.config.checkpoint.dir;
+  const std::vector<CheckpointPath> checkpoints = list_checkpoints(run);
+  if (checkpoints.empty()) return;
+  prepared.checkpoint = checkpoints.back().path;
+  const CheckpointReader reader(prepared.checkpoint);
+  const CheckpointIndex& index = reader.index();
+  const std::string where = prepared.checkpoint / kIndexName;
+  prepared.config =
+      resumed(parse_config(index.configuration, where), prepared.config, where, index.data_checksum.empty());
+  prepared.done = index.step;
+  if (prepared.config.train.steps < index.step) {
+    throw UserError(fmt::format("train.steps = {}, but {} is of step {}; ask for at least as many",
+                                prepared.config.train.steps, prepared.checkpoint.string(), index.step));
+  }
+}
+
+void require_same_data(const Prepared& prepared) {
+  if (prepared.checkpoint.empty()) return;
+  const CheckpointReader reader(prepared.checkpoint);
+  const std::string& saved = reader.index().data_checksum;
+  if (saved.empty() || saved == prepared.corpus.checksum) return;
+  throw UserError(
+      fmt::format("data.path = \"{}\" is not the data that {} was trained on (by checksum; data.tokenizer and "
+                  "data.validation count, too)",
+                  prepared.config.data.path, prepared.checkpoint.string()));
+}
+
 Prepared prepare(const TrainArguments& arguments) {
-  if (arguments.resume)
-    throw UserError("--resume is refused: checkpoints are not built yet, so there is nothing to resume from");
-  Prepared prepared{.config = load_config(arguments.config, arguments.sets), .plan = {}, .corpus = {}};
+  if (arguments.resume && arguments.overwrite)
+    throw UserError("--resume and --overwrite: only one of them can be meant");
+  Prepared prepared;
+  prepared.config = load_config(arguments.config, arguments.sets);
+  if (arguments.resume) take_up(prepared);
   const Config& config = prepared.config;
   prepared.plan = plan_run(config);
   prepared.corpus = load_corpus(config.data, Tokenizer(config.data.tokenizer), config.model.seq_len);
+  require_same_data(prepared);
   return prepared;
+}
+
+void claim(const TrainArguments& arguments, const Prepared& prepared) {
+  if (arguments.resume) {
+    resume_run_directory(prepared.config, prepared.done);
+  } else {
+    claim_run_directory(prepared.config, arguments.overwrite);
+  }
 }
 
 /// REQUIRES: `ranks_here` are the ranks that run on this host.
@@ -82,18 +127,22 @@ int terminal_columns() {
   return size.ws_col;
 }
 
-RunOptions run_options(const TrainArguments& arguments) {
+RunOptions run_options(const TrainArguments& arguments, const Prepared& prepared) {
   return {.digest = arguments.digest,
           .columns = terminal_columns(),
-          .sample_bytes = arguments.report ? (arguments.sample > 0 ? arguments.sample : 300) : arguments.sample};
+          .sample_bytes = arguments.report ? (arguments.sample > 0 ? arguments.sample : 300) : arguments.sample,
+          .checkpoint = prepared.checkpoint};
 }
 
-/// Prints what came of the run. RETURNS: the exit code.
-int finish(const TrainArguments& arguments, const Prepared& prepared, const RunResult& result) {
+/// Prints what came of the run.
+void finish(const TrainArguments& arguments, const Prepared& prepared, RunResult result) {
+  if (result.steps == 0) {
+    log_info(fmt::format("nothing is left to train: all {} steps are done", prepared.config.train.steps));
+    result.last_line = last_metrics_line(prepared.config.log.metrics);
+  }
   if (result.stopped_after > 0) {
-    log_error(fmt::format("stopped by a signal after step {}; nothing is saved: checkpoints are not built yet",
-                          result.stopped_after));
-    return 1;
+    log_info(fmt::format("stopped by a signal after step {} of {}, which is saved; --resume goes on from there",
+                         result.stopped_after, prepared.config.train.steps));
   }
   if (arguments.json) {
     fmt::print("{}\n", report_json(prepared.config, prepared.plan, result));
@@ -105,12 +154,11 @@ int finish(const TrainArguments& arguments, const Prepared& prepared, const RunR
   } else {
     const std::string validation =
         result.validation_loss ? fmt::format(", validation {:.4f}", *result.validation_loss) : "";
-    fmt::print("trained {} steps: loss {:.4f}{}, {:.0f} tokens/s; metrics in {}\n", prepared.config.train.steps,
+    fmt::print("trained {} steps: loss {:.4f}{}, {:.0f} tokens/s; metrics in {}\n", result.losses.size(),
                result.losses.back(), validation, result.tokens_per_second, prepared.config.log.metrics);
     if (!result.sample.empty()) fmt::print("{}\n", result.sample);
   }
   std::fflush(stdout);
-  return 0;
 }
 
 /// All ranks compute with the instruction sets that every one of them has.
@@ -127,12 +175,13 @@ void agree_on_isa(World& world) {
 
 int run_here(const TrainArguments& arguments, const Prepared& prepared) {
   RunResult result;
-  const RunOptions options = run_options(arguments);
+  const RunOptions options = run_options(arguments, prepared);
   run_local(prepared.plan.grid.ranks(), [&](World& world) {
     RunResult mine = run_training(world, prepared.config, prepared.plan, prepared.corpus, options);
     if (world.rank() == 0) result = std::move(mine);
   });
-  return finish(arguments, prepared, result);
+  finish(arguments, prepared, std::move(result));
+  return 0;
 }
 
 /// One rank of an MPI job. A failure is printed here, by the rank that has it, and ends the job. RETURNS: the exit
@@ -150,13 +199,12 @@ int join(const TrainArguments& arguments) {
                       prepared.plan.grid.ranks(), world.size()));
     }
     if (!arguments.force) refuse_too_large(prepared, world.ranks_here());
-    if (world.rank() == 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr)
-      claim_run_directory(prepared.config, arguments.overwrite);
+    if (world.rank() == 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr) claim(arguments, prepared);
     agree_on_isa(world);
-    const RunResult result =
-        run_training(world, prepared.config, prepared.plan, prepared.corpus, run_options(arguments));
-    const int code = result.stopped_after > 0 ? 1 : 0;
-    return world.rank() == 0 ? finish(arguments, prepared, result) : code;
+    RunResult result =
+        run_training(world, prepared.config, prepared.plan, prepared.corpus, run_options(arguments, prepared));
+    if (world.rank() == 0) finish(arguments, prepared, std::move(result));
+    return 0;
   } catch (const UserError& error) {
     // All ranks find most mistakes at once: the first speaks for all, and ends them before they repeat it.
     if (world.rank() != 0) std::this_thread::sleep_for(std::chrono::seconds(3));
@@ -181,7 +229,7 @@ int train(const TrainArguments& arguments) {
     std::iota(all.begin(), all.end(), 0);
     refuse_too_large(prepared, all);
   }
-  claim_run_directory(prepared.config, arguments.overwrite);
+  claim(arguments, prepared);
   if (ranks == 1 || arguments.transport == "local") {
     stop_on_signals();
     return run_here(arguments, prepared);

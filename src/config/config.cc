@@ -49,10 +49,9 @@ int data_groups(const Config& config) {
   return config.numerics.data_groups == 0 ? config.parallel.data : config.numerics.data_groups;
 }
 
-int64_t tokenizer_symbols(const DataConfig& data) {
-  check(data.tokenizer == "bytes", "a tokenizer that is built");
+std::optional<int64_t> byte_symbols(const std::string& tokenizer) {
   constexpr int64_t kByteValuesAndEndOfText = 257;
-  return kByteValuesAndEndOfText;
+  return tokenizer == "bytes" ? std::optional(kByteValuesAndEndOfText) : std::nullopt;
 }
 
 }  // namespace triaxis

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,16 +100,24 @@ struct Config {
   CommConfig comm;
 };
 
+/// RETURNS: the symbols of the tokenizer that `data.tokenizer` names, if it is known here.
+using TokenizerSymbols = std::function<std::optional<int64_t>(const std::string& tokenizer)>;
+
+/// Knows "bytes" alone; of another tokenizer, whose file this half of the program cannot read, nothing is checked.
+std::optional<int64_t> byte_symbols(const std::string& tokenizer);
+
 /// Reads and validates a configuration; `sets` are `section.key=value`, applied after the file, the last one winning.
 /// Keys whose default depends on others (model.kv_heads, ffn_hidden and head_dim, a vocab of 0, log.metrics) come back
 /// with their values. Throws UserError, one line, with file and line where it is about one key.
-Config load_config(const std::filesystem::path& file, std::span<const std::string> sets = {});
+Config load_config(const std::filesystem::path& file, std::span<const std::string> sets = {},
+                   const TokenizerSymbols& symbols = byte_symbols);
 
 /// The same from TOML text; `name` stands for the file in messages.
-Config parse_config(std::string_view text, std::string_view name, std::span<const std::string> sets = {});
+Config parse_config(std::string_view text, std::string_view name, std::span<const std::string> sets = {},
+                    const TokenizerSymbols& symbols = byte_symbols);
 
 /// Every check across keys that needs no second rank; `load_config` has done it. Throws UserError.
-void validate(const Config& config);
+void validate(const Config& config, const TokenizerSymbols& symbols = byte_symbols);
 
 /// The configuration as a TOML file, every key with its value: `parse_config` gives the same back.
 std::string to_toml(const Config& config);
@@ -130,8 +140,5 @@ int tensor_shards(const Config& config);
 
 /// RETURNS: the logical groups of the data axis; those of a rank are `data_groups(config) / config.parallel.data`.
 int data_groups(const Config& config);
-
-/// RETURNS: the symbols of `data.tokenizer`, the least `model.vocab`.
-int64_t tokenizer_symbols(const DataConfig& data);
 
 }  // namespace triaxis

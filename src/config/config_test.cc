@@ -39,6 +39,17 @@ TEST(ConfigTest, KeysFollowFromOthersUnlessGiven) {
   EXPECT_EQ(config.log.metrics, "m");
 }
 
+TEST(ConfigTest, TheVocabularyFitsTheTokenizerThatTheCallerKnows) {
+  const auto symbols = [](const std::string& tokenizer) {
+    return tokenizer == "a.json" ? std::optional(300) : std::nullopt;
+  };
+  const std::string data = "[data]\npath = 'x'\ntokenizer = 'a.json'\n[model]\nvocab = ";
+  EXPECT_EQ(parse_config(data + "0", "run.toml", {}, symbols).model.vocab, 300);
+  EXPECT_EQ(parse_config(data + "301", "run.toml", {}, symbols).model.vocab, 301);
+  EXPECT_THROW(parse_config(data + "299", "run.toml", {}, symbols), UserError);
+  EXPECT_EQ(parse_config(data + "2", "run.toml").model.vocab, 2);
+}
+
 TEST(ConfigTest, DerivedQuantities) {
   Config config = parse(
       "[parallel]\ndata = 2\ntensor = 2\npipeline = 3\nchunks = 2\norder = 'dp-tp-pp'\n[numerics]\ndata_groups = 4");

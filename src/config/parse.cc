@@ -124,7 +124,7 @@ void read_set(Config& config, const std::string& set) {
 }
 
 // Gives the keys that were not given, and follow from others, their values.
-void fill_in(Config& config) {
+void fill_in(Config& config, const TokenizerSymbols& symbols) {
   Model& model = config.model;
   if (model.kv_heads == 0) model.kv_heads = model.heads;
   if (model.ffn_hidden == 0) model.ffn_hidden = 4 * model.hidden;
@@ -135,7 +135,7 @@ void fill_in(Config& config) {
                     model.hidden, model.heads));
   }
   if (model.head_dim == 0) model.head_dim = model.hidden / model.heads;
-  if (model.vocab == 0) model.vocab = tokenizer_symbols(config.data);
+  if (model.vocab == 0) model.vocab = symbols(config.data.tokenizer).value_or(0);
   if (config.log.metrics.empty()) {
     config.log.metrics = (std::filesystem::path(config.checkpoint.dir) / "metrics.jsonl").string();
   }
@@ -143,18 +143,20 @@ void fill_in(Config& config) {
 
 }  // namespace
 
-Config parse_config(std::string_view text, std::string_view name, std::span<const std::string> sets) {
+Config parse_config(std::string_view text, std::string_view name, std::span<const std::string> sets,
+                    const TokenizerSymbols& symbols) {
   Config config;
   // Not given until they are: no file can write these zeros, since the keys' domains start at 1.
   config.model.kv_heads = config.model.ffn_hidden = config.model.head_dim = 0;
   read_table(config, parse_toml(text, name));
   for (const std::string& set : sets) read_set(config, set);
-  fill_in(config);
-  validate(config);
+  fill_in(config, symbols);
+  validate(config, symbols);
   return config;
 }
 
-Config load_config(const std::filesystem::path& file, std::span<const std::string> sets) {
+Config load_config(const std::filesystem::path& file, std::span<const std::string> sets,
+                   const TokenizerSymbols& symbols) {
   const std::string name = shown(file.string());
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) throw UserError(name + ": no such file");
@@ -167,7 +169,7 @@ Config load_config(const std::filesystem::path& file, std::span<const std::strin
   } catch (const RunError& error) {
     throw UserError(error.what());
   }
-  return parse_config(text, name, sets);
+  return parse_config(text, name, sets, symbols);
 }
 
 }  // namespace triaxis

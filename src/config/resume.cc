@@ -13,11 +13,11 @@ Config kept(const Config& config) {
   return copy;
 }
 
-Config resumed(const Config& saved, const Config& now, std::string_view saved_in) {
+Config resumed(const Config& saved, const Config& now, std::string_view saved_in, bool weights_only) {
   Config before = saved;
   Config result = now;
   for (const Key& key : schema()) {
-    if (key.resume != Resume::kFixed) continue;
+    if (key.resume != Resume::kFixed || (weights_only && key.section != "model")) continue;
     const std::string was = to_toml(key.field(before));
     const std::string is = to_toml(key.field(result));
     if (was == is) continue;
@@ -26,7 +26,7 @@ Config resumed(const Config& saved, const Config& now, std::string_view saved_in
                     "so, or start anew in another directory",
                     full_name(key), is, saved_in, was));
   }
-  if (result.optimizer.decay_steps == 0) result.optimizer.decay_steps = saved.optimizer.decay_steps;
+  if (!weights_only && result.optimizer.decay_steps == 0) result.optimizer.decay_steps = saved.optimizer.decay_steps;
   return result;
 }
 

@@ -37,6 +37,13 @@ TEST(Resume, TheRestMayChange) {
   EXPECT_EQ(resumed(saved, now, "runs/a").parallel.tensor, 4);
 }
 
+TEST(Resume, OfImportedWeightsOnlyTheModelCounts) {
+  const Config saved = kept(config_of({}));
+  const Config now = resumed(saved, config_of({"batch.global=64", "train.seed=9", "train.steps=80"}), "runs/a", true);
+  EXPECT_EQ(now.optimizer.decay_steps, 0);
+  EXPECT_THROW(resumed(saved, config_of({"model.layers=2"}), "runs/a", true), UserError);
+}
+
 // The schedule of the learning rate was made for the steps of the first start.
 TEST(Resume, DecayStepsAreKeptFromTheFirstStart) {
   const Config saved = kept(config_of({}));

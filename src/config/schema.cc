@@ -71,7 +71,8 @@ constexpr std::array kSchema = {
     row("data", "path", at<&C::data, &DataConfig::path>, text(), kSameData,
         "a text, a token file, or a folder of either", {}, "none: it has to be given"),
     row("data", "tokenizer", at<&C::data, &DataConfig::tokenizer>, name(), kSameData,
-        "`bytes` (256 values and an end of text) or a tokenizer's file", {"\"bytes\""}),
+        "`bytes` (256 values and an end of text), a tokenizer.json, a vocab.json with merges.txt beside it, or a "
+        "SentencePiece .model"),
     row("data", "validation", at<&C::data, &DataConfig::validation>, share(), kSameData,
         "the last share of the tokens, never trained on"),
 

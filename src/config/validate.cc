@@ -26,15 +26,18 @@ void validate_each_key(const Config& config) {
   }
 }
 
-void validate_model(const Config& config) {
+void validate_model(const Config& config, const TokenizerSymbols& symbols_of) {
   const Model& model = config.model;
   require(model.heads % model.kv_heads == 0, "model.heads = {} does not divide by model.kv_heads = {}", model.heads,
           model.kv_heads);
   require(model.family != "gpt2" || model.kv_heads == model.heads,
           "model.kv_heads = {}: family \"gpt2\" has as many as heads, {}", model.kv_heads, model.heads);
-  const int64_t symbols = tokenizer_symbols(config.data);
-  require(model.vocab >= symbols, "model.vocab = {} is less than the {} symbols of data.tokenizer = \"{}\"; 0 fits it",
-          model.vocab, symbols, config.data.tokenizer);
+  const std::optional<int64_t> symbols = symbols_of(config.data.tokenizer);
+  require(symbols || model.vocab > 0,
+          "model.vocab = 0 is as many as data.tokenizer = \"{}\" has, which is not known here", config.data.tokenizer);
+  require(!symbols || model.vocab >= *symbols,
+          "model.vocab = {} is less than the {} symbols of data.tokenizer = \"{}\"; 0 fits it", model.vocab,
+          symbols.value_or(0), config.data.tokenizer);
 }
 
 // The degrees that a logical partition allows: itself over powers of two.
@@ -106,10 +109,10 @@ void validate_optimizer(const OptimizerConfig& optimizer) {
 
 }  // namespace
 
-void validate(const Config& config) {
+void validate(const Config& config, const TokenizerSymbols& symbols) {
   validate_each_key(config);
   require(!config.data.path.empty(), "data.path is not given; name a text file, a token file, or a folder of either");
-  validate_model(config);
+  validate_model(config, symbols);
   grid(config);
   validate_numerics(config);
   validate_batch(config);

@@ -136,7 +136,8 @@ std::int64_t workspace(const Model& model, const RankLoad& load) {
   }
   // Ids, targets, positions and document starts, the sequences' numbers and losses.
   bytes += load.microbatches * (4 * bytes_of(tokens) + 2 * bytes_of(2 * load.batch));
-  return bytes + load.scratch_bytes;
+  constexpr std::int64_t kForms = 3;  // of a saved parameter: weight and moments
+  return bytes + bytes_of(kForms * load.saved_elements) + load.scratch_bytes;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ struct RankLoad {
   std::int64_t local_buffers = 0;    ///< boundary tensors handed over between stages of this rank
   std::int64_t microbatches = 1;     ///< of a step: their token ids are all here
   std::int64_t scratch_bytes = 0;    ///< of all compute threads together
+  std::int64_t saved_elements = 0;   ///< parameters that the rank copies for a checkpoint, each with two moments
 
   std::int64_t local_shards() const { return tensor_shards / tensor_ranks; }
   std::int64_t local_groups() const { return data_groups / data_ranks; }

@@ -41,6 +41,7 @@ std::string metrics_line(const Config& config, const StepMetrics& metrics, const
   json["memory_predicted"] = memory_json({predicted.parameters, predicted.gradients, predicted.optimizer,
                                           predicted.activations, predicted.communication, predicted.workspace});
   if (metrics.validation_loss) json["validation_loss"] = *metrics.validation_loss;
+  if (metrics.checkpoint_seconds) json["checkpoint_seconds"] = *metrics.checkpoint_seconds;
   return json.dump();
 }
 

@@ -19,6 +19,7 @@ struct StepMetrics {
   double seconds = 0;
   std::array<std::int64_t, kCategories> memory{};  ///< high-water bytes, the largest over ranks
   std::optional<double> validation_loss;
+  std::optional<double> checkpoint_seconds;  ///< that the next step waits for a checkpoint of this one
 };
 
 /// One JSON object, as cli.md lists it. `predicted` is the cost model's memory.

@@ -54,6 +54,26 @@ std::vector<StageRange> cut(const Config& config) {
   return balance_stages(block_costs(config.model), stages(config));
 }
 
+SavedLayout saved_layout(const Config& config, const RunPlan& plan) {
+  SavedLayout layout{plan.grid, tensor_shards(config), {}};
+  const TableIndex index(plan.train);
+  for (std::size_t stage = 0; stage < plan.blocks.size(); ++stage) {
+    layout.rank_of_block.insert(layout.rank_of_block.end(), plan.blocks[stage].size(),
+                                index.rank_of(static_cast<int>(stage), 0));
+  }
+  return layout;
+}
+
+/// The most that a rank of each pipeline rank copies for a checkpoint.
+void add_saved(RunPlan& plan) {
+  std::vector<std::int64_t> saved(static_cast<std::size_t>(plan.grid.ranks()), 0);
+  for (const OwnedSlice& slice : plan.saved) saved[static_cast<std::size_t>(slice.rank)] += slice.box.elements();
+  for (int rank = 0; rank < plan.grid.ranks(); ++rank) {
+    RankLoad& load = plan.loads[static_cast<std::size_t>(plan.grid.coordinates(rank).pipeline)];
+    load.saved_elements = std::max(load.saved_elements, saved[static_cast<std::size_t>(rank)]);
+  }
+}
+
 }  // namespace
 
 RunPlan plan_run(const Config& config) {
@@ -75,6 +95,8 @@ RunPlan plan_run(const Config& config) {
   plan.last_rank = index.rank_of(plan.train.stages - 1, 0);
   const std::array<Table, 2> tables = {plan.train, plan.forward};
   plan.loads = loads_of(config, plan.stages, tables);
+  plan.saved = owned_slices(config.model, saved_layout(config, plan));
+  add_saved(plan);
   return plan;
 }
 

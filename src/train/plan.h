@@ -10,6 +10,7 @@
 #include "parameters/store.h"
 #include "runtime/program.h"
 #include "schedule/table.h"
+#include "spec/slices.h"
 #include "spec/stages.h"
 #include "topology/grid.h"
 
@@ -24,6 +25,7 @@ struct RunPlan {
   std::vector<std::vector<Block>> blocks;  ///< of each stage
   int first_rank = 0;                      ///< the pipeline's rank with the embedding
   int last_rank = 0;                       ///< the pipeline's rank with the head
+  std::vector<OwnedSlice> saved;           ///< who writes what to a checkpoint
   std::vector<RankLoad> loads;             ///< one a pipeline rank
 };
 

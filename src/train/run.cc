@@ -10,12 +10,15 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "checkpoint/reader.h"
 #include "comm/collectives.h"
 #include "data/sampler.h"
 #include "data/tokenizer.h"
 #include "generate/generate.h"
 #include "train/digest.h"
 #include "train/metrics.h"
+#include "train/run_checkpoints.h"
 #include "train/stop.h"
 #include "train/trainer.h"
 
@@ -30,19 +33,25 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 struct Status {
   std::array<std::int64_t, kCategories> memory{};
   std::int64_t stop = 0;
+  SaveReport save;
 };
 
-Status exchange(Trainer& trainer) {
+/// RETURNS: the largest memory, and whether anyone was told to stop.
+Status exchange(Trainer& trainer, RunCheckpoints& checkpoints) {
   Status mine;
   for (int c = 0; c < kCategories; ++c)
     mine.memory[static_cast<std::size_t>(c)] = trainer.ledger().high_water(static_cast<Category>(c));
   mine.stop = stop_requested() ? 1 : 0;
+  mine.save = checkpoints.report();
   std::vector<Status> all(static_cast<std::size_t>(trainer.groups().all->size()));
   all_gather(*trainer.groups().all, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
+  std::vector<SaveReport> reports;
   for (const Status& other : all) {
     for (std::size_t c = 0; c < mine.memory.size(); ++c) mine.memory[c] = std::max(mine.memory[c], other.memory[c]);
     mine.stop |= other.stop;
+    reports.push_back(other.save);
   }
+  checkpoints.take(reports);
   return mine;
 }
 
@@ -64,30 +73,39 @@ class Loop {
         is_first_(world.rank() == 0),
         sampler_(corpus, config.model.seq_len, static_cast<std::uint64_t>(config.train.seed)),
         trainer_(world, config, plan),
+        checkpoints_(config, plan, corpus, trainer_, world.rank(), [this](const SaveNotice& notice) { say(notice); }),
         predicted_(largest_memory(config, plan)) {
     if (is_first_) metrics_.emplace(config.log.metrics);
+    if (!options.checkpoint.empty()) go_on_from(options.checkpoint);
   }
 
   RunResult run() {
-    for (std::int64_t step = 1; step <= config_.train.steps && result_.stopped_after == 0; ++step) one_step(step);
+    for (std::int64_t step = first_; step <= config_.train.steps && result_.stopped_after == 0; ++step) one_step(step);
     if (is_first_ && options_.columns > 0) std::fputc('\n', stderr);
-    if (result_.stopped_after > 0) return std::move(result_);
     if (!options_.digest.empty() && is_first_) write_file_atomically(options_.digest, digests_.dump(1) + "\n");
-    if (options_.sample_bytes > 0) result_.sample = sample();
+    if (options_.sample_bytes > 0 && result_.stopped_after == 0) result_.sample = sample();
     return std::move(result_);
   }
 
  private:
+  void go_on_from(const std::filesystem::path& checkpoint) {
+    CheckpointReader reader(checkpoint);
+    trainer_.restore(reader);
+    first_ = reader.index().step + 1;
+    result_.losses = reader.index().losses;
+    if (is_first_) log_info(fmt::format("going on from {}", checkpoint.string()));
+  }
+
   void one_step(std::int64_t step) {
     const Clock::time_point start = Clock::now();
-    const bool digested = !options_.digest.empty() && (step == 1 || step == config_.train.steps);
+    const bool digested = !options_.digest.empty() && (step == first_ || step == config_.train.steps);
     std::vector<TensorDigest> gradients;
     StepMetrics metrics;
     metrics.step = step;
     metrics.result = trainer_.step(
         step, [this](std::int64_t n, auto ids, auto targets) { sampler_.fill(n, ids, targets); },
         digested ? [&] { gradients = digest(trainer_, plan_, DigestOf::kGradients); } : std::function<void()>());
-    const Status status = exchange(trainer_);
+    const Status status = exchange(trainer_, checkpoints_);
     metrics.seconds = seconds_since(start);
     metrics.memory = status.memory;
     if (digested) note_digest(metrics, gradients, digest(trainer_, plan_, DigestOf::kWeights));
@@ -97,8 +115,14 @@ class Loop {
       result_.validation_loss = metrics.validation_loss = validate();
     result_.losses.push_back(metrics.result.loss);
     training_seconds_ += metrics.seconds;
-    if (is_first_) report(metrics, last);
+    ++result_.steps;
     if (status.stop != 0 && !last) result_.stopped_after = step;
+    const bool ends = last || result_.stopped_after > 0;
+    if (ends || step % config_.checkpoint.every == 0)
+      metrics.checkpoint_seconds = checkpoints_.start(step, result_.losses);
+    // The line is written before the checkpoint can be complete, so that no run goes on without it.
+    if (is_first_) report(metrics, ends);
+    if (ends) checkpoints_.finish();
   }
 
   double validate() {
@@ -109,15 +133,20 @@ class Loop {
 
   void report(const StepMetrics& metrics, bool last) {
     const double tokens = static_cast<double>(config_.batch.global * config_.model.seq_len);
-    result_.tokens_per_second = tokens * static_cast<double>(metrics.step) / training_seconds_;
+    const double seconds_per_step = training_seconds_ / static_cast<double>(result_.steps);
+    result_.tokens_per_second = tokens / seconds_per_step;
     if (!last && metrics.step % config_.log.every != 0 && !metrics.validation_loss) return;
     result_.last_line = metrics_line(config_, metrics, predicted_);
     metrics_->append(result_.last_line);
-    const double left =
-        training_seconds_ / static_cast<double>(metrics.step) * static_cast<double>(config_.train.steps - metrics.step);
+    const double left = seconds_per_step * static_cast<double>(config_.train.steps - metrics.step);
     const std::string text = progress_line(config_, metrics, left, options_.columns);
     std::fputs((options_.columns > 0 ? "\r" + text + "\x1b[K" : text + "\n").c_str(), stderr);
     std::fflush(stderr);
+  }
+
+  void say(const SaveNotice& notice) const {
+    if (options_.columns > 0) std::fputs("\r\x1b[K", stderr);
+    log_info(describe(notice));
   }
 
   void note_digest(const StepMetrics& metrics, const std::vector<TensorDigest>& gradients,
@@ -154,9 +183,11 @@ class Loop {
   bool is_first_;
   Sampler sampler_;
   Trainer trainer_;
+  RunCheckpoints checkpoints_;
+  std::int64_t first_ = 1;  // step of this start
   MemoryBytes predicted_;
   std::optional<LineFile> metrics_;
-  nlohmann::ordered_json digests_;
+  nlohmann::ordered_json digests_ = {{"steps", nlohmann::ordered_json::object()}};
   double training_seconds_ = 0;
   RunResult result_;
 };

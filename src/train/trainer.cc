@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "checkpoint/restore.h"
 #include "comm/collectives.h"
 #include "data/sampler.h"
 #include "optim/adamw.h"
@@ -85,6 +86,11 @@ Trainer::Trainer(World& world, const Config& config, const RunPlan& plan)
       square_(small_.allocate(DType::kF64, {1})) {
   world.set_activity([this] { return executor_->activity(); });
   executor_->initialise();
+}
+
+void Trainer::restore(CheckpointReader& reader) {
+  for (const auto& runtime : executor_->stages()) triaxis::restore(runtime->parameters, reader, stream_, true);
+  executor_->refresh();
 }
 
 StepResult Trainer::step(std::int64_t step, const FillSequence& fill, const std::function<void()>& before_update) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "checkpoint/reader.h"
 #include "config/config.h"
 #include "optim/norm.h"
 #include "runtime/executor.h"
@@ -27,6 +28,9 @@ class Trainer {
  public:
   /// COLLECTIVE OVER: the world. Weights start from the seed.
   Trainer(World& world, const Config& config, const RunPlan& plan);
+
+  /// Goes on from a checkpoint of any layout: weights and moments. Every rank reads its own part.
+  void restore(CheckpointReader& reader);
 
   /// Step number `step`, counted from 1: forward, backward, reduction, clipping, update. A NaN or infinity runs the
   /// step again from the same weights, looking at every tensor, and throws RunError naming step, rank, layer and
