@@ -15,33 +15,23 @@ HWY_BEFORE_NAMESPACE();
 namespace triaxis::fast::HWY_NAMESPACE {
 namespace {
 
-/// y [kRows] = w [kRows, k] x [k]. Several rows at once, so that several streams of memory are read at once.
-template <int kRows>
-HWY_INLINE void dot_rows(const float* x, const float* w, std::int64_t k, float* y) {
-  Float even[kRows];
-  Float odd[kRows];
-  for (int r = 0; r < kRows; ++r) even[r] = odd[r] = hn::Zero(Floats());
+/// The dot product of x and w [k]: four sums side by side, so that none waits for its last addition.
+HWY_INLINE float dot(const float* x, const float* w, std::int64_t k) {
+  Float sum[4];
+  for (Float& s : sum) s = hn::Zero(Floats());
   std::int64_t i = 0;
-  for (; i + 2 * kLanes <= k; i += 2 * kLanes) {
-    const Float x0 = load(x + i);
-    const Float x1 = load(x + i + kLanes);
-    for (int r = 0; r < kRows; ++r) {
-      even[r] = hn::MulAdd(load(w + r * k + i), x0, even[r]);
-      odd[r] = hn::MulAdd(load(w + r * k + i + kLanes), x1, odd[r]);
-    }
+  for (; i + 4 * kLanes <= k; i += 4 * kLanes) {
+    for (int s = 0; s < 4; ++s) sum[s] = hn::MulAdd(load(w + i + s * kLanes), load(x + i + s * kLanes), sum[s]);
   }
-  for (; i < k; i += kLanes) {
-    const std::int64_t count = std::min(kLanes, k - i);
-    const Float x0 = load(x + i, count);
-    for (int r = 0; r < kRows; ++r) even[r] = hn::MulAdd(load(w + r * k + i, count), x0, even[r]);
-  }
-  for (int r = 0; r < kRows; ++r) y[r] = sum_of_lanes(hn::Add(even[r], odd[r]));
+  for (; i + kLanes <= k; i += kLanes) sum[0] = hn::MulAdd(load(w + i), load(x + i), sum[0]);
+  if (i < k) sum[1] = hn::MulAdd(load(w + i, k - i), load(x + i, k - i), sum[1]);
+  return sum_of_lanes(hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3])));
 }
 
+/// y [rows] = w [rows, k] x. One row after the other, so that memory is read from one end to the other: measured, at
+/// twice the rate of four rows at once.
 void dot_panel(const float* x, const float* w, std::int64_t rows, std::int64_t k, float* y) {
-  std::int64_t r = 0;
-  for (; r + 4 <= rows; r += 4) dot_rows<4>(x, w + r * k, k, y + r);
-  for (; r < rows; ++r) dot_rows<1>(x, w + r * k, k, y + r);
+  for (std::int64_t r = 0; r < rows; ++r) y[r] = dot(x, w + r * k, k);
 }
 
 }  // namespace
