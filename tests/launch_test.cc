@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 constexpr int kRanks = 4;
@@ -214,7 +215,7 @@ TEST(Launch, AKilledLauncherAloneEndsRanksThatHaveJustStarted) {
 }
 
 class LaunchSignal : public ::testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Signals, LaunchSignal, ::testing::Values(SIGTERM, SIGINT));
+INSTANTIATE_TEST_SUITE_P(Signals, LaunchSignal, ::testing::Values(SIGTERM, SIGINT, SIGUSR1));
 
 TEST_P(LaunchSignal, ReachesTheRanksAsTheSignalToStop) {
   Launched job({"wait"});
@@ -226,6 +227,68 @@ TEST_P(LaunchSignal, ReachesTheRanksAsTheSignalToStop) {
   }
   EXPECT_THAT(job.errors(), Not(HasSubstr("orwarding")));
   EXPECT_EQ(job.leftovers(), "");
+}
+
+TEST_P(LaunchSignal, WaitsUntilTheRanksAreReady) {
+  Launched job({"slow"});
+  std::this_thread::sleep_for(300ms);
+  kill(job.id(), GetParam());
+  EXPECT_EQ(job.ended(), 0) << job.errors();
+  for (int rank = 0; rank < kRanks; ++rank) {
+    EXPECT_THAT(job.errors(), HasSubstr(fmt::format("rank {}: told to stop\n", rank)));
+  }
+  EXPECT_EQ(job.leftovers(), "");
+}
+
+TEST(Launch, ADeadRankIsStartedAgainWithWhatFollows) {
+  Launched job({"die", "2", "3", "0.1"});
+  EXPECT_EQ(job.ended(), 0);
+  EXPECT_THAT(job.errors(),
+              MatchesRegex("triaxis: warning: rank 2 was killed by signal 9 \\(Killed\\); restart 1 of 3 in 0.1 s from "
+                           "step 7\ntriaxis: warning: as before\n"
+                           "triaxis: warning: rank 2 was killed by signal 9 \\(Killed\\); restart 2 of 3 in 0.2 s from "
+                           "step 7\ntriaxis: warning: as before\n"
+                           "(rank [0-3]: done\n)+"));
+  EXPECT_EQ(job.leftovers(), "");
+}
+
+TEST(Launch, RestartsRunOut) {
+  Launched job({"die", "9", "1", "0"});
+  EXPECT_EQ(job.ended(), 1);
+  EXPECT_THAT(job.errors(), HasSubstr("triaxis: error: rank 2 was killed by signal 9 (Killed); given up after 1 "
+                                      "restart\n"));
+  EXPECT_EQ(job.leftovers(), "");
+}
+
+TEST(Launch, AFailureOfARankIsStartedAgainButNotAUsersMistake) {
+  Launched failed({"fail", "1", "1", "0"});
+  EXPECT_EQ(failed.ended(), 1);
+  EXPECT_EQ(failed.errors(),
+            "rank 2: error: the disk is full\n"
+            "triaxis: warning: rank 2 ended with exit code 1; restart 1 of 1 in 0 s from step 7\n"
+            "triaxis: warning: as before\n"
+            "rank 2: error: the disk is full\n"
+            "triaxis: error: rank 2 ended with exit code 1; given up after 1 restart\n");
+  Launched mistaken({"fail", "2", "1", "0"});
+  EXPECT_EQ(mistaken.ended(), 2);
+  EXPECT_EQ(mistaken.errors(), "rank 2: error: the corpus is empty\n");
+}
+
+TEST_P(LaunchSignal, EndsTheWaitForARestart) {
+  Launched job({"die", "9", "9", "60"});
+  ASSERT_TRUE(holds_within(20s, [&] { return job.errors().find("in 60 s") != std::string::npos; }));
+  kill(job.id(), GetParam());
+  EXPECT_EQ(job.ended(), 1);
+  EXPECT_THAT(job.errors(), HasSubstr("before the restart; --resume goes on from step 7\n"));
+  EXPECT_EQ(job.leftovers(), "");
+}
+
+TEST_P(LaunchSignal, EndsAJobThatWouldBeStartedAgain) {
+  Launched job({"wait", "0", "9", "0"});
+  ASSERT_TRUE(job.all_ranks_run());
+  kill(job.id(), GetParam());
+  EXPECT_EQ(job.ended(), 0);
+  EXPECT_THAT(job.errors(), Not(HasSubstr("restart")));
 }
 
 TEST(Launch, ASecondInterruptEndsAtOnce) {

@@ -11,13 +11,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/log.h"
 #include "cli/launch_command.h"
-#include "cli/launch_filter.h"
 #include "cli/launch_process.h"
 #include "cli/launch_scratch.h"
 
@@ -27,7 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kStarting = 2s;  // ranks may not be ready for a signal before
 constexpr auto kPatience = 3s;  // from the order to end at once until the launcher is killed
 
 /// Columns of the terminal that standard error is; 0 if it is none.
@@ -47,13 +44,13 @@ void print(std::string_view text) {
 /// A running job, from its start to the exit code.
 class Job {
  public:
-  explicit Job(const LaunchCommand& command) : process_(command) {}
+  Job(const LaunchCommand& command, LaunchSignals& signals) : process_(command), signals_(signals) {}
 
   pid_t launcher() const { return process_.id(); }
 
-  int run() {
+  LaunchOutcome run() {
     while (!process_.ended()) {
-      take(process_.wait(100ms));
+      take(signals_.wait(100ms, process_.errors()));
       pass_on();
       be_on_time();
     }
@@ -67,7 +64,7 @@ class Job {
     if (signal == SIGINT && stop_asked_) {
       process_.signal(SIGTERM);
       ending_since_ = Clock::now();
-    } else if (signal == SIGINT || signal == SIGTERM) {
+    } else if (signal == SIGINT || signal == SIGTERM || signal == SIGUSR1) {
       if (signal == SIGINT) log_info("stopping after this step; interrupt again to stop at once");
       stop_asked_ = stop_due_ = true;
     }
@@ -81,37 +78,38 @@ class Job {
   }
 
   void be_on_time() {
-    const Clock::time_point now = Clock::now();
-    if (stop_due_ && now - start_ > kStarting) {
+    if (stop_due_ && filter_.ready()) {
       process_.signal(SIGUSR1);
       stop_due_ = false;
     }
-    if (ending_since_ && now - *ending_since_ > kPatience) process_.signal(SIGKILL);
+    if (ending_since_ && Clock::now() - *ending_since_ > kPatience) process_.signal(SIGKILL);
   }
 
-  /// Says why the job ended, unless a rank has done so. RETURNS: the exit code.
-  int conclude() const {
+  LaunchOutcome conclude() const {
     const int status = process_.status();
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-    const std::optional<RankFailure>& failure = filter_.failure();
+    LaunchOutcome outcome;
+    outcome.code = code == 0 || code == 2 ? code : 1;
+    outcome.stopped = stop_asked_;
+    outcome.failure = filter_.failure();
     if (ending_since_) {
-      log_error("stopped at once");
+      outcome.reason = "stopped at once";
     } else if (WIFSIGNALED(status)) {
-      log_error(
-          fmt::format("the MPI launcher was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status))));
-    } else if (failure && stop_asked_ && failure->signal == SIGUSR1) {
-      log_error("stopped before the ranks were ready");
-    } else if (failure && (failure->signal != 0 || !filter_.error_shown())) {
-      log_error(failure->text());
-    } else if (code != 0 && !failure && !filter_.error_shown()) {
-      log_error(fmt::format("the MPI launcher ended with exit code {}", code));
+      outcome.reason =
+          fmt::format("the MPI launcher was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else if (outcome.failure) {
+      outcome.reason = outcome.failure->text();
+      outcome.told = outcome.failure->signal == 0 && filter_.error_shown();
+    } else if (code != 0) {
+      outcome.reason = fmt::format("the MPI launcher ended with exit code {}", code);
+      outcome.told = filter_.error_shown();
     }
-    return code == 0 || code == 2 ? code : 1;
+    return outcome;
   }
 
   LaunchProcess process_;
+  LaunchSignals& signals_;
   LauncherFilter filter_;
-  Clock::time_point start_ = Clock::now();
   bool stop_asked_ = false;
   bool stop_due_ = false;  // asked, and not yet passed on
   std::optional<Clock::time_point> ending_since_;
@@ -136,11 +134,13 @@ void die_with_parent() {
   if (launcher != 0 && getppid() != launcher) _exit(1);
 }
 
-int launch_ranks(const LaunchRequest& request) {
+void tell_ready() { print(fmt::format("{}\n", kReadyLine)); }
+
+LaunchOutcome launch_ranks(const LaunchRequest& request, LaunchSignals& signals) {
   LaunchScratch scratch(request.ranks);
   const LaunchCommand command = launch_command(request, scratch.path());
   setenv("TRIAXIS_TERMINAL", std::to_string(terminal_columns()).c_str(), 1);
-  Job job(command);
+  Job job(command, signals);
   scratch.watch(job.launcher());
   return job.run();
 }

@@ -51,7 +51,7 @@ LaunchCommand launch_command(const LaunchRequest& request, const std::filesystem
     command.environment.emplace_back("OMPI_MCA_btl", "self,vader,tcp");
   }
   command.words.push_back(std::filesystem::read_symlink("/proc/self/exe"));
-  for (char** word = request.argv + 1; *word != nullptr; ++word) command.words.emplace_back(*word);
+  command.words.insert(command.words.end(), request.words.begin(), request.words.end());
   return command;
 }
 

@@ -44,9 +44,11 @@ std::optional<RankFailure> parse_failure(const std::string& banner) {
   if (matches(R"(process\s+rank\s+(\d+)[^]*exited\s+on\s+signal\s+(\d+))")) {
     return RankFailure{.rank = number(1), .signal = number(2)};
   }
-  if (matches(R"(Process name:\s+\[\[\d+,\d+\],(\d+)\]\s+Exit code:\s+(\d+))") ||
-      matches(R"(MPI_ABORT was invoked on rank (\d+)[^]*with errorcode (\d+))")) {
+  if (matches(R"(Process name:\s+\[\[\d+,\d+\],(\d+)\]\s+Exit code:\s+(\d+))")) {
     return RankFailure{.rank = number(1), .exit_code = number(2)};
+  }
+  if (matches(R"(MPI_ABORT was invoked on rank (\d+)[^]*with errorcode (\d+))")) {
+    return RankFailure{.rank = number(1), .exit_code = number(2), .told = true};
   }
   if (matches(R"(due to process rank (\d+)[^]*exiting improperly)")) return RankFailure{.rank = number(1)};
   return std::nullopt;
@@ -104,6 +106,8 @@ void LauncherFilter::end_line() {
   const std::string line = std::exchange(line_, {});
   const std::size_t shown = std::exchange(line_shown_, 0);
   const bool rule = trailing_dashes(line) == kRuleLength;
+  const bool ready = line.ends_with(kReadyLine);  // not at its start if another rank has left a line open
+  ready_ = ready_ || ready;
   if (in_banner_) {
     banner_ += line + '\n';
     if (rule) end_banner();
@@ -111,7 +115,7 @@ void LauncherFilter::end_line() {
     show(std::string_view(line).substr(shown, line.size() - kRuleLength - shown));
     banner_ = line.substr(line.size() - kRuleLength) + '\n';
     in_banner_ = true;
-  } else if (shown > 0 || !is_talk(line)) {
+  } else if (shown > 0 || !(ready || is_talk(line))) {
     show(line.substr(shown) + '\n');
   }
 }

@@ -8,11 +8,15 @@
 
 namespace triaxis {
 
+/// A line by which a rank says that all ranks can take signals. It is not shown.
+inline constexpr std::string_view kReadyLine = "[triaxis:ready]";
+
 /// The rank that ended a job early, as mpirun tells it.
 struct RankFailure {
   int rank = 0;
   int signal = 0;     ///< that killed it, or 0
   int exit_code = 0;  ///< else
+  bool told = false;  ///< it ended the job itself, after saying why
   /// "rank 3 was killed by signal 9 (Killed)", "rank 2 ended with exit code 5".
   std::string text() const;
 };
@@ -28,6 +32,8 @@ class LauncherFilter {
 
   /// The first failure that mpirun told of.
   const std::optional<RankFailure>& failure() const { return failure_; }
+  /// Whether kReadyLine has come.
+  bool ready() const { return ready_; }
   /// Whether any shown line speaks of an error.
   bool error_shown() const { return error_shown_; }
 
@@ -43,6 +49,7 @@ class LauncherFilter {
   bool in_banner_ = false;
   std::string output_;
   std::optional<RankFailure> failure_;
+  bool ready_ = false;
   bool error_shown_ = false;
 };
 

@@ -70,6 +70,18 @@ TEST(LauncherFilter, ACopyFromAKilledRankIsTalk) {
   EXPECT_EQ(shown("[vm:01719] Read -1, expected 66048, errno = 3\nstep 4\n"), "step 4\n");
 }
 
+TEST(LauncherFilter, ReadinessIsHeardAndNotShown) {
+  EXPECT_EQ(shown("start\n[triaxis:ready]\nstep 1\n"), "start\nstep 1\n");
+  LauncherFilter filter;
+  filter.feed("[triaxis:rea");
+  EXPECT_FALSE(filter.ready());
+  filter.feed("dy]\n");
+  EXPECT_TRUE(filter.ready());
+  LauncherFilter tagged;
+  tagged.feed("[1,0]<stderr>:[triaxis:ready]\n");
+  EXPECT_TRUE(tagged.ready());
+}
+
 TEST(LauncherFilter, BannersAboutARankBecomeItsFailure) {
   LauncherFilter filter;
   EXPECT_EQ(filter.feed("step 3" + introduction + the_killed + the_aborted + "end\n"), "step 3end\n");
@@ -82,10 +94,12 @@ TEST(LauncherFilter, AnExitCodeIsAFailureToo) {
   LauncherFilter exited;
   EXPECT_EQ(exited.feed("rank 2: error: no\n" + the_exited), "rank 2: error: no\n");
   EXPECT_EQ(exited.failure()->text(), "rank 2 ended with exit code 5");
+  EXPECT_FALSE(exited.failure()->told);
   EXPECT_TRUE(exited.error_shown());
   LauncherFilter aborted;
   EXPECT_EQ(aborted.feed(the_aborted), "");
   EXPECT_EQ(aborted.failure()->text(), "rank 12 ended with exit code 2");
+  EXPECT_TRUE(aborted.failure()->told);
 }
 
 TEST(LauncherFilter, WhatHelpsIsShown) {

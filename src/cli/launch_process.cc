@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,13 +14,14 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/launch_signals.h"
 
 namespace triaxis {
 namespace {
 
 /// What stands before mpirun's main, in the child. mpirun cleans up behind its job on SIGTERM, so that is what it gets
 /// when `parent` dies.
-[[noreturn]] void become(const LaunchCommand& command, int errors, pid_t parent, const sigset_t& mask) {
+[[noreturn]] void become(const LaunchCommand& command, int errors, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);
   setpgid(0, 0);
@@ -31,7 +30,8 @@ namespace {
   if (nothing >= 0) dup2(nothing, STDIN_FILENO);
   signal(SIGUSR1, SIG_IGN);  // one that comes before mpirun is ready for it is not to end it
   signal(SIGTTOU, SIG_IGN);  // it is not in the terminal's foreground and may write there all the same
-  sigprocmask(SIG_SETMASK, &mask, nullptr);
+  const sigset_t mask = launch_signal_set();
+  sigprocmask(SIG_UNBLOCK, &mask, nullptr);
   setenv("TRIAXIS_LAUNCHED", std::to_string(command.one_host ? getpid() : 0).c_str(), 1);
   for (const auto& [name, value] : command.environment) setenv(name.c_str(), value.c_str(), 0);
   std::vector<char*> words;
@@ -44,35 +44,18 @@ namespace {
 }  // namespace
 
 LaunchProcess::LaunchProcess(const LaunchCommand& command) {
-  sigset_t mask;
-  sigemptyset(&mask);
-  for (const int number : {SIGINT, SIGTERM, SIGCHLD}) sigaddset(&mask, number);
-  sigprocmask(SIG_BLOCK, &mask, &mask_before_);
-  signals_ = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
   std::array<int, 2> pipe{};
-  if (signals_ < 0 || pipe2(pipe.data(), O_CLOEXEC) != 0) throw RunError("no more files can be opened");
+  if (pipe2(pipe.data(), O_CLOEXEC) != 0) throw RunError("no more files can be opened");
   const pid_t self = getpid();
   id_ = fork();
-  if (id_ == 0) become(command, pipe[1], self, mask_before_);
+  if (id_ == 0) become(command, pipe[1], self);
   close(pipe[1]);
   errors_ = pipe[0];
   fcntl(errors_, F_SETFL, O_NONBLOCK);
   if (id_ < 0) throw RunError(fmt::format("the MPI launcher cannot be started: {}", std::strerror(errno)));
 }
 
-LaunchProcess::~LaunchProcess() {
-  close(errors_);
-  close(signals_);
-  sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
-}
-
-int LaunchProcess::wait(std::chrono::milliseconds limit) {
-  std::array<pollfd, 2> events = {pollfd{.fd = signals_, .events = POLLIN, .revents = 0},
-                                  pollfd{.fd = errors_, .events = POLLIN, .revents = 0}};
-  poll(events.data(), events.size(), static_cast<int>(limit.count()));
-  signalfd_siginfo info{};
-  return read(signals_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
-}
+LaunchProcess::~LaunchProcess() { close(errors_); }
 
 bool LaunchProcess::ended() { return waitpid(id_, &status_, WNOHANG) == id_; }
 

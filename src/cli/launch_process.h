@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <csignal>
 
 #include "cli/launch_command.h"
@@ -11,8 +10,7 @@
 namespace triaxis {
 
 /// mpirun, in a process group of its own, nothing on its standard input, its standard error on a pipe. It is ended when
-/// this process dies. While this object lives, SIGINT, SIGTERM and SIGCHLD do not interrupt this process but wait to be
-/// read.
+/// this process dies.
 class LaunchProcess {
  public:
   explicit LaunchProcess(const LaunchCommand& command);
@@ -22,9 +20,6 @@ class LaunchProcess {
 
   pid_t id() const { return id_; }
   int errors() const { return errors_; }
-  /// RETURNS: the next signal that has come, or 0 if none does before the errors have something to read or the time is
-  /// over.
-  int wait(std::chrono::milliseconds limit);
   /// RETURNS: whether it has ended. REQUIRES: it is not asked again afterwards.
   bool ended();
   /// As waitpid gives it. REQUIRES: ended().
@@ -34,9 +29,7 @@ class LaunchProcess {
  private:
   pid_t id_ = -1;
   int errors_ = -1;
-  int signals_ = -1;
   int status_ = 0;
-  sigset_t mask_before_{};
 };
 
 }  // namespace triaxis

@@ -76,16 +76,13 @@ void expect_same_program(const LaunchCommand& command) {
 }
 
 TEST(LaunchCommand, OnOneMachineRanksMayOutnumberCores) {
-  std::array<char, 8> name{"triaxis"};
-  std::array<char, 6> word{"train"};
-  std::array<char, 9> path{"a b.toml"};
-  std::array<char*, 4> argv = {name.data(), word.data(), path.data(), nullptr};
-  const LaunchCommand here = launch_command({.ranks = 8, .hosts = "", .argv = argv.data()}, "/scratch");
+  const std::vector<std::string> words = {"train", "a b.toml"};
+  const LaunchCommand here = launch_command({.ranks = 8, .hosts = "", .words = words}, "/scratch");
   EXPECT_THAT(here.words, AllOf(Contains("--oversubscribe"), Contains("8"), Not(Contains("--host"))));
   EXPECT_THAT(here.environment, Contains(Pair("OMPI_MCA_orte_tmpdir_base", "/scratch")));
   expect_same_program(here);
 
-  const LaunchCommand there = launch_command({.ranks = 8, .hosts = "a:4,b:4", .argv = argv.data()}, "/scratch");
+  const LaunchCommand there = launch_command({.ranks = 8, .hosts = "a:4,b:4", .words = words}, "/scratch");
   EXPECT_THAT(there.words, AllOf(Contains("--host"), Contains("a:4,b:4"), Not(Contains("--oversubscribe"))));
   EXPECT_THAT(there.environment, Not(Contains(Key("OMPI_MCA_orte_tmpdir_base"))));
   expect_same_program(there);

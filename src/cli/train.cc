@@ -19,8 +19,8 @@
 #include "checkpoint/directory.h"
 #include "checkpoint/reader.h"
 #include "cli/exit.h"
-#include "cli/launch.h"
 #include "cli/run_directory.h"
+#include "cli/supervise_training.h"
 #include "cli/train_report.h"
 #include "comm/collectives.h"
 #include "comm/local/local.h"
@@ -47,6 +47,8 @@ struct TrainArguments {
   bool json = false;
   bool report = false;
   std::int64_t sample = 0;
+  RestartPolicy restart;
+  bool elastic = false;
   char** argv = nullptr;
 };
 
@@ -189,8 +191,15 @@ int run_here(const TrainArguments& arguments, const Prepared& prepared) {
 int join(const TrainArguments& arguments) {
   stop_on_signals();  // before MPI starts threads of its own
   MpiWorld world;
+  const bool launched = std::getenv("TRIAXIS_LAUNCHED") != nullptr;
+  if (launched && world.rank() == 0) tell_ready();
   set_log_prefix(fmt::format("triaxis rank {}: ", world.rank()));
   try {
+    if (arguments.restart.restarts > 0 && !launched) {
+      throw UserError(
+          "--restart: another MPI launcher started the ranks, and only it can start them again; leave it out and start "
+          "the job anew with --resume, or let triaxis start the ranks");
+    }
     const Prepared prepared = prepare(arguments);
     if (world.size() != prepared.plan.grid.ranks()) {
       throw UserError(
@@ -199,7 +208,8 @@ int join(const TrainArguments& arguments) {
                       prepared.plan.grid.ranks(), world.size()));
     }
     if (!arguments.force) refuse_too_large(prepared, world.ranks_here());
-    if (world.rank() == 0 && std::getenv("TRIAXIS_LAUNCHED") == nullptr) claim(arguments, prepared);
+    // Our launcher has claimed the directory for a new run, but a restart is taken up here.
+    if (world.rank() == 0 && (!launched || arguments.resume)) claim(arguments, prepared);
     agree_on_isa(world);
     RunResult result =
         run_training(world, prepared.config, prepared.plan, prepared.corpus, run_options(arguments, prepared));
@@ -216,12 +226,36 @@ int join(const TrainArguments& arguments) {
   }
 }
 
+void check_restart(const TrainArguments& arguments) {
+  if (arguments.elastic && arguments.restart.restarts == 0)
+    throw UserError("--elastic says how to restart; it needs --restart N");
+  if (arguments.restart.restarts > 0 && arguments.transport == "local") {
+    throw UserError(
+        "--restart: with --transport local the ranks are threads of this process, which dies with any of them; leave "
+        "out one of the two");
+  }
+}
+
+/// RETURNS: the exit code.
+int launch(const TrainArguments& arguments, const Prepared& prepared, LaunchSignals& signals) {
+  TrainingJob job{.config = prepared.config,
+                  .words = {},
+                  .hosts = arguments.hosts,
+                  .policy = arguments.restart,
+                  .elastic = arguments.elastic};
+  for (char** word = arguments.argv + 1; *word != nullptr; ++word) job.words.emplace_back(*word);
+  if (!arguments.force && arguments.hosts.empty()) job.memory = memory_limit();
+  return supervise_training(job, signals);
+}
+
 /// RETURNS: the exit code.
 int train(const TrainArguments& arguments) {
+  check_restart(arguments);
   if (under_mpi_launcher()) {
     if (std::getenv("TRIAXIS_LAUNCHED") != nullptr) die_with_parent();
     return join(arguments);
   }
+  LaunchSignals signals;  // one that comes from now on ends the run after its first step
   const Prepared prepared = prepare(arguments);
   const int ranks = prepared.plan.grid.ranks();
   if (!arguments.force && arguments.hosts.empty()) {
@@ -230,11 +264,11 @@ int train(const TrainArguments& arguments) {
     refuse_too_large(prepared, all);
   }
   claim(arguments, prepared);
-  if (ranks == 1 || arguments.transport == "local") {
+  if (arguments.transport == "local" || (ranks == 1 && arguments.restart.restarts == 0)) {
     stop_on_signals();
     return run_here(arguments, prepared);
   }
-  return launch_ranks({.ranks = ranks, .hosts = arguments.hosts, .argv = arguments.argv});
+  return launch(arguments, prepared, signals);
 }
 
 }  // namespace
@@ -254,6 +288,16 @@ void add_train(CLI::App& app, char** argv) {
   command->add_option("--transport", arguments->transport, "local: ranks are threads of this process; mpi: processes")
       ->check(CLI::IsMember({"local", "mpi"}));
   command->add_option("--hosts", arguments->hosts, "Where the ranks run, for the MPI launcher: a:8,b:8");
+  command
+      ->add_option("--restart", arguments->restart.restarts,
+                   "When a rank dies, start again from the last checkpoint, up to so many times")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--restart-delay", arguments->restart.first_delay,
+                   "Seconds before the first restart (1), doubled for each further one")
+      ->check(CLI::Range(0.0, 60.0));
+  command->add_flag("--elastic", arguments->elastic,
+                    "With --restart: count a dead rank's slot as lost and go on with the largest layout that is left");
   command->add_flag("--json", arguments->json, "Print one JSON object at the end");
   command->add_flag("--report", arguments->report,
                     "Print the loss beside its baselines, a sample and the schedule at the end");
