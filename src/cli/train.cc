@@ -94,7 +94,7 @@ Prepared prepare(const TrainArguments& arguments) {
   if (arguments.resume && arguments.overwrite)
     throw UserError("--resume and --overwrite: only one of them can be meant");
   Prepared prepared;
-  prepared.config = load_config(arguments.config, arguments.sets);
+  prepared.config = load_config(arguments.config, arguments.sets, tokenizer_symbols);
   if (arguments.resume) take_up(prepared);
   const Config& config = prepared.config;
   prepared.plan = plan_run(config);

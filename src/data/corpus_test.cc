@@ -1,5 +1,6 @@
 #include "data/corpus.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -7,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "data/testing/tokenizer_cases.h"
+#include "data/token_file.h"
 
 namespace triaxis {
 namespace {
@@ -70,6 +73,43 @@ TEST_F(CorpusTest, HasAChecksumThatSeesTextAndSplit) {
   EXPECT_EQ(load("a").checksum, load("b").checksum);
   EXPECT_NE(load("a").checksum, load("c").checksum);
   EXPECT_NE(load("a", 0.1).checksum, load("a", 0.2).checksum);
+}
+
+TEST_F(CorpusTest, IsTheSameFromATokenFile) {
+  write("books/1.txt", std::string(30, 'a'));
+  write("books/2.txt", std::string(30, 'b'));
+  const Corpus text = load("books");
+  const auto save = [&](const std::string& name, std::span<const Token> tokens) {
+    TokenFileWriter writer(folder_ / name, Tokenizer("bytes"));
+    writer.append(tokens);
+    writer.finish();
+  };
+  save("all.tokens", text.tokens);
+  EXPECT_EQ(load("all.tokens").tokens, text.tokens);
+  EXPECT_EQ(load("all.tokens").checksum, text.checksum);
+  save("books/2.txt", std::vector<Token>(30, 'b'));
+  EXPECT_EQ(load("books").checksum, text.checksum);
+}
+
+TEST_F(CorpusTest, RefusesADamagedTokenFileAndOneOfAnotherTokenizer) {
+  TokenFileWriter writer(folder_ / "a.tokens", Tokenizer("bytes"));
+  writer.append(std::vector<Token>(60, 'a'));
+  writer.finish();
+  const std::string path = folder_ / "a.tokens";
+  const Tokenizer other(fixture("gpt2/tokenizer.json"));
+  EXPECT_THAT([&] { load_corpus({.path = path}, other, 4); },
+              refuses("is of a tokenizer of 257 symbols (" + fmt::format("{:016x}", Tokenizer("bytes").identity())));
+  write("a.tokens", read_file(path).substr(0, 100));
+  EXPECT_THAT([&] { load("a.tokens"); },
+              ThrowsMessage<UserError>(AllOf(HasSubstr(path), HasSubstr("a token file that is cut off"))));
+}
+
+TEST_F(CorpusTest, CutsALargeTextAsIfItWereReadAtOnce) {
+  std::string text;
+  for (int i = 0; text.size() < (9U << 20); ++i) text += fmt::format("{} \u65e5\u672c  words\n\n", i);
+  write("text", text);
+  const Tokenizer tokenizer(fixture("llama3/tokenizer.json"));
+  EXPECT_EQ(load_corpus({.path = folder_ / "text"}, tokenizer, 4).tokens, encoded(tokenizer, text));
 }
 
 TEST_F(CorpusTest, RefusesWhatIsMissingOrEmpty) {

@@ -1,6 +1,7 @@
 #include "data/ngram.h"
 
 #include <cmath>
+#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -9,16 +10,16 @@ namespace triaxis {
 
 NgramLosses ngram_losses(std::span<const Token> training, std::span<const Token> validation, int64_t symbols) {
   check(validation.size() >= 2, "baselines are measured on pairs of tokens");
-  check(symbols <= 4096, "the counts of pairs are a square table");
   const auto v = static_cast<size_t>(symbols);
+  const auto key = [](Token a, Token b) { return uint64_t{a} << 32 | b; };
   std::vector<int64_t> single(v);
-  std::vector<int64_t> pair(v * v);
+  std::unordered_map<uint64_t, int64_t> pair;
   std::vector<int64_t> followed(v);
   for (size_t i = 0; i < training.size(); ++i) {
     check(training[i] < v, "a token is below the number of symbols");
     ++single[training[i]];
     if (i == 0) continue;
-    ++pair[training[i - 1] * v + training[i]];
+    ++pair[key(training[i - 1], training[i])];
     ++followed[training[i - 1]];
   }
   const auto nats = [&](int64_t count, int64_t total) {
@@ -30,7 +31,8 @@ NgramLosses ngram_losses(std::span<const Token> training, std::span<const Token>
     const Token b = validation[i];
     check(a < v && b < v, "a token is below the number of symbols");
     losses.unigram += nats(single[b], static_cast<int64_t>(training.size()));
-    losses.bigram += nats(pair[a * v + b], followed[a]);
+    const auto found = pair.find(key(a, b));
+    losses.bigram += nats(found == pair.end() ? 0 : found->second, followed[a]);
   }
   const auto predicted = static_cast<double>(validation.size() - 1);
   return {losses.unigram / predicted, losses.bigram / predicted};

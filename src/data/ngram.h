@@ -20,7 +20,7 @@ struct NgramLosses {
 ///   unigram: P(b)     = (times b occurs + 1) / (tokens + V)
 ///   bigram:  P(b | a) = (times b follows a + 1) / (times anything follows a + V)
 ///
-/// REQUIRES: at least two validation tokens, symbols at most 4096 (the pairs' counts are a square table).
+/// REQUIRES: at least two validation tokens.
 NgramLosses ngram_losses(std::span<const Token> training, std::span<const Token> validation, int64_t symbols);
 
 }  // namespace triaxis

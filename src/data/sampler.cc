@@ -74,8 +74,8 @@ void Sampler::copy_window(std::span<const Token> part, int64_t window, std::span
   check(inputs.size() == length && targets.size() == length, "inputs and targets hold seq_len tokens each");
   const std::span<const Token> tokens = part.subspan(static_cast<size_t>(window) * length, length + 1);
   for (size_t i = 0; i < length; ++i) {
-    inputs[i] = tokens[i];
-    targets[i] = tokens[i + 1];
+    inputs[i] = static_cast<int32_t>(tokens[i]);
+    targets[i] = static_cast<int32_t>(tokens[i + 1]);
   }
 }
 

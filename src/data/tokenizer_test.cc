@@ -31,13 +31,15 @@ TEST(Tokenizer, AppendsToWhatIsThere) {
 
 TEST(Tokenizer, ShowsWhatIsNoByte) {
   const Tokenizer tokenizer("bytes");
-  EXPECT_EQ(tokenizer.end_of_text(), 256);
+  EXPECT_EQ(tokenizer.end_of_text(), 256u);
   EXPECT_EQ(tokenizer.symbols(), 257);
   EXPECT_EQ(tokenizer.decode(std::vector<int32_t>{'a', 256, 'b', 257, 50303, -1}), "a\nb???");
 }
 
 TEST(Tokenizer, NamesWhatThereIsInsteadOfAnUnknownOne) {
-  EXPECT_THAT([] { Tokenizer("gpt2"); }, ThrowsMessage<UserError>(HasSubstr("data.tokenizer = \"gpt2\"")));
+  EXPECT_THAT([] { Tokenizer("gpt2"); },
+              ThrowsMessage<UserError>(HasSubstr("tokenizer \"gpt2\": no such file; name \"bytes\"")));
+  EXPECT_THAT([] { Tokenizer(__FILE__); }, ThrowsMessage<UserError>(HasSubstr("ends neither in .json nor in .model")));
 }
 
 }  // namespace
