@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/exit.h"
+#include "cli/generate.h"
 #include "cli/schedule.h"
 #include "cli/topology.h"
 #include "cli/train.h"
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "triaxis 0.1.0");
   triaxis::add_train(app, argv);
+  triaxis::add_generate(app);
   triaxis::add_schedule(app);
   triaxis::add_topology(app);
   try {
