@@ -125,6 +125,8 @@ JsonObject::JsonObject(const nlohmann::json& value, std::string where) : value_(
 
 bool JsonObject::has(std::string_view key) const { return value_->contains(key); }
 
+bool JsonObject::has_value(std::string_view key) const { return has(key) && !member(key).is_null(); }
+
 void JsonObject::expect_only(std::initializer_list<std::string_view> keys) const {
   for (const auto& member : value_->items())
     if (std::find(keys.begin(), keys.end(), member.key()) == keys.end())

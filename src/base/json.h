@@ -35,6 +35,8 @@ class JsonObject {
 
   const std::string& where() const { return where_; }
   bool has(std::string_view key) const;
+  /// Whether the member is there and not null.
+  bool has_value(std::string_view key) const;
   /// Throws UserError if there is any member but these.
   void expect_only(std::initializer_list<std::string_view> keys) const;
 

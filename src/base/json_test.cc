@@ -96,7 +96,7 @@ TEST(Json, QuotesOnOneLine) {
 
 TEST(Json, ReadsMembersByType) {
   const nlohmann::json value = parse_json(
-      R"({"i": 7, "n": -1, "huge": 18446744073709551615, "f": 2.5, "s": "x", "a": [1], "o": {"k": true}, "h": "00ff00ff00ff00ff"})",
+      R"({"i": 7, "n": -1, "huge": 18446744073709551615, "f": 2.5, "s": "x", "a": [1], "null": null, "o": {"k": true}, "h": "00ff00ff00ff00ff"})",
       "a.json");
   const JsonObject object(value, "a.json");
   EXPECT_EQ(object.integer("i", 0, 7), 7);
@@ -109,6 +109,9 @@ TEST(Json, ReadsMembersByType) {
   EXPECT_EQ(object.hash("h"), 0x00ff00ff00ff00ffU);
   EXPECT_TRUE(object.has("i"));
   EXPECT_FALSE(object.has("j"));
+  EXPECT_TRUE(object.has("null"));
+  EXPECT_FALSE(object.has_value("null"));
+  EXPECT_TRUE(object.has_value("i"));
 
   EXPECT_EQ(error_of([&] { object.integer("i", 8); }),
             "a.json: \"i\": must be a whole number in [8, 9223372036854775807]");

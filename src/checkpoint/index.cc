@@ -68,17 +68,11 @@ Json json_of_tensor(const StoredTensor& tensor) {
   return {{"name", tensor.name}, {"shape", tensor.shape}, {"slices", std::move(slices)}};
 }
 
-bool is_plain_name(std::string_view name) {
-  constexpr std::size_t kLongest = 255;
-  return !name.empty() && name.size() <= kLongest && name.front() != '.' && name != kIndexName &&
-         name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
-}
-
 StoredFile parse_file(const JsonObject& object) {
   object.expect_only({"name", "bytes", "header_hash"});
   StoredFile file;
   file.name = object.string("name");
-  if (!is_plain_name(file.name))
+  if (!is_plain_file_name(file.name) || file.name == kIndexName)
     fail(object.where(), fmt::format("{} is no name of a file in this directory", json_quoted(file.name)));
   file.bytes = static_cast<std::uint64_t>(object.integer("bytes", 0, kMaxFileBytes));
   file.header_hash = object.hash("header_hash");
@@ -150,6 +144,12 @@ std::string_view checked_body(std::string_view text, std::string_view name) {
 }
 
 }  // namespace
+
+bool is_plain_file_name(std::string_view name) {
+  constexpr std::size_t kLongest = 255;
+  return !name.empty() && name.size() <= kLongest && name.front() != '.' &&
+         name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+}
 
 std::string to_text(const CheckpointIndex& index) {
   std::string body = fmt::format("\"format\":\"{}\",\n\"version\":{},\n\"step\":{},\n\"sequences\":{},\n\"moments\":{}",

@@ -49,6 +49,9 @@ struct CheckpointIndex {
   bool operator==(const CheckpointIndex&) const = default;
 };
 
+/// RETURNS: whether `name` can be that of a file of a checkpoint: one directly in the directory, and not hidden.
+bool is_plain_file_name(std::string_view name);
+
 /// The index as a file. Its first line is the checksum of everything after that line.
 std::string to_text(const CheckpointIndex& index);
 

@@ -1,5 +1,6 @@
 #include "checkpoint/safetensors.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -43,8 +44,10 @@ std::string error_of(const std::string& json, std::size_t data_bytes) { return e
 
 /// A tensor "name" of two floats at these offsets, as a member of the header.
 std::string two_floats(const std::string& name, const std::string& offsets) {
-  return "\"" + name + R"(":{"dtype":"F32","shape":[2],"data_offsets":)" + offsets + "}";
+  return fmt::format(R"("{}":{{"dtype":"F32","shape":[2],"data_offsets":{}}})", name, offsets);
 }
+
+std::string object_of(const std::string& members) { return fmt::format("{{{}}}", members); }
 
 TEST(Safetensors, ReadsWhatItWrites) {
   const std::vector<SafetensorsEntry> tensors = {{"b", StoredType::kF32, {2, 3}, 0, 0},
@@ -70,21 +73,21 @@ TEST(Safetensors, ReadsWhatItWrites) {
 
 TEST(Safetensors, SortsByTheData) {
   const SafetensorsHeader header =
-      parse(file_of("{" + two_floats("a", "[8,16]") + "," + two_floats("z", "[0,8]") + "}  ", 16));
+      parse(file_of(object_of(two_floats("a", "[8,16]") + "," + two_floats("z", "[0,8]")) + "  ", 16));
   ASSERT_EQ(header.tensors.size(), 2U);
   EXPECT_EQ(header.tensors[0].name, "z");
   EXPECT_EQ(header.tensors[1].name, "a");
 }
 
 TEST(Safetensors, RefusesOffsetsThatDoNotFillTheFileOnce) {
-  const std::string first = "{" + two_floats("a", "[0,8]") + ",";
-  EXPECT_EQ(error_of(first + two_floats("b", "[8,16]") + "}", 16), "no error");
-  EXPECT_THAT(error_of(first + two_floats("b", "[4,12]") + "}", 12), HasSubstr("overlaps"));
-  EXPECT_THAT(error_of(first + two_floats("b", "[0,8]") + "}", 8), HasSubstr("overlaps"));
-  EXPECT_THAT(error_of(first + two_floats("b", "[12,20]") + "}", 20), HasSubstr("leaves a hole"));
-  EXPECT_THAT(error_of("{" + two_floats("b", "[4,12]") + "}", 12), HasSubstr("leaves a hole"));
-  EXPECT_THAT(error_of(first + two_floats("b", "[8,16]") + "}", 17), HasSubstr("1 bytes after the last tensor"));
-  EXPECT_THAT(error_of(first + two_floats("b", "[8,16]") + "}", 15), HasSubstr("cut off: 15 bytes of data"));
+  const std::string first = two_floats("a", "[0,8]") + ",";
+  EXPECT_EQ(error_of(object_of(first + two_floats("b", "[8,16]")), 16), "no error");
+  EXPECT_THAT(error_of(object_of(first + two_floats("b", "[4,12]")), 12), HasSubstr("overlaps"));
+  EXPECT_THAT(error_of(object_of(first + two_floats("b", "[0,8]")), 8), HasSubstr("overlaps"));
+  EXPECT_THAT(error_of(object_of(first + two_floats("b", "[12,20]")), 20), HasSubstr("leaves a hole"));
+  EXPECT_THAT(error_of(object_of(two_floats("b", "[4,12]")), 12), HasSubstr("leaves a hole"));
+  EXPECT_THAT(error_of(object_of(first + two_floats("b", "[8,16]")), 17), HasSubstr("1 bytes after the last tensor"));
+  EXPECT_THAT(error_of(object_of(first + two_floats("b", "[8,16]")), 15), HasSubstr("cut off: 15 bytes of data"));
   EXPECT_THAT(error_of("{}", 1), HasSubstr("1 bytes after"));
 }
 
@@ -109,14 +112,13 @@ TEST(Safetensors, RefusesOffsetsThatAreNone) {
                                     "[0,1e300]",
                                     "[9223372036854775800,9223372036854775807]",
                                     "[[0],8]"}) {
-    EXPECT_THAT(error_of("{" + two_floats("a", offsets) + "}", 8), StartsWith("a.safetensors: tensor \"a\""))
-        << offsets;
+    EXPECT_THAT(error_of(object_of(two_floats("a", offsets)), 8), StartsWith("a.safetensors: tensor \"a\"")) << offsets;
   }
-  EXPECT_THAT(error_of("{" + two_floats("a", "[9223372036854775799,9223372036854775807]") + "}", 8), HasSubstr("hole"));
+  EXPECT_THAT(error_of(object_of(two_floats("a", "[9223372036854775799,9223372036854775807]")), 8), HasSubstr("hole"));
 }
 
 TEST(Safetensors, RefusesShapesAndTypes) {
-  const auto with = [](const std::string& members) { return error_of("{\"a\":{" + members + "}}", 8); };
+  const auto with = [](const std::string& members) { return error_of(fmt::format("{{\"a\":{{{}}}}}", members), 8); };
   const std::string offsets = R"(,"data_offsets":[0,8])";
   for (const std::string shape :
        {"[-2]", "[2.0]", "[\"2\"]", "[-1,-2]", "2", "[[2]]", "[4294967296,4294967296]", "[9223372036854775807]",
@@ -141,7 +143,7 @@ TEST(Safetensors, RefusesHeadersThatAreNone) {
         "{\"\xff\":1}"}) {
     EXPECT_THAT(error_of(json, 0), is_refused) << json;
   }
-  const std::string twice = "{" + two_floats("a", "[0,8]") + "," + two_floats("a", "[8,16]") + "}";
+  const std::string twice = object_of(two_floats("a", "[0,8]") + "," + two_floats("a", "[8,16]"));
   EXPECT_THAT(error_of(twice, 16), HasSubstr("two members are named \"a\""));
   EXPECT_THAT(error_of("{\"a\":{\"shape\":[[[[" + std::string(1 << 20, '['), 0), HasSubstr("nested deeper than 4"));
 }
@@ -178,7 +180,7 @@ TEST(Safetensors, ReadsAFileOrSaysWhyNot) {
     return std::string("no error");
   };
   EXPECT_THAT(error(), HasSubstr(path.string()));
-  const std::string file = file_of("{" + two_floats("a", "[0,8]") + "}", 8);
+  const std::string file = file_of(object_of(two_floats("a", "[0,8]")), 8);
   std::ofstream(path, std::ios::binary) << file;
   EXPECT_EQ(error(), "no error");
   EXPECT_EQ(read_safetensors(path).data_start, file.size() - 8);
