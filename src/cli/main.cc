@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/convert.h"
 #include "cli/exit.h"
 #include "cli/generate.h"
 #include "cli/schedule.h"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "triaxis 0.1.0");
   triaxis::add_train(app, argv);
   triaxis::add_generate(app);
+  triaxis::add_convert(app);
   triaxis::add_schedule(app);
   triaxis::add_topology(app);
   try {
