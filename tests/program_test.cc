@@ -95,7 +95,7 @@ TEST_F(Program, MistakesAreOneLineAndExitCodeTwo) {
   expect_mistake("train run.toml --set data.path=none.txt", "none.txt");
   expect_mistake("train run.toml --set model.seq_len=100000", "data.path");
   expect_mistake("train run.toml --set checkpoint.dir=/proc/none", "checkpoint.dir");
-  expect_mistake("train run.toml --resume", "--resume");
+  expect_mistake("train run.toml --resume --overwrite", "--resume and --overwrite");
   expect_mistake("train run.toml --set model.hidden=1048576 --set model.layers=64", "--force");
 }
 
@@ -160,19 +160,54 @@ TEST_F(Program, ADeadlineNamesWhoWaitsForWhomInWhichAction) {
               ::testing::ContainsRegex("rank [01] waited 2 s for .*rank [01].*doing .*last completed"));
 }
 
-TEST_F(Program, ASignalEndsTheRunAfterItsStepInOneLine) {
+TEST_F(Program, ASignalEndsTheRunAfterItsStepWhichIsSaved) {
   for (const char* layout : {"", " --set parallel.data=2 --set parallel.pipeline=2"}) {
     const std::string command = "cd '" + folder_.string() +
                                 "' && { '" TRIAXIS_PROGRAM "' train run.toml --overwrite --set train.steps=1000000" +
                                 layout + " >out.txt 2>err.txt & run=$!; sleep 3; kill -TERM $run; wait $run; }";
     const int status = std::system(command.c_str());
-    EXPECT_EQ(WEXITSTATUS(status), 1) << layout;
+    EXPECT_EQ(WEXITSTATUS(status), 0) << layout;
     const std::string errors = content(folder_ / "err.txt");
-    const std::size_t first = errors.find("stopped by a signal after step");
+    const std::string message = "stopped by a signal after step ";
+    const std::size_t first = errors.find(message);
     ASSERT_NE(first, std::string::npos) << errors;
-    EXPECT_EQ(errors.find("stopped by a signal", first + 1), std::string::npos) << errors.substr(first);
-    EXPECT_EQ(content(folder_ / "out.txt"), "");
+    EXPECT_EQ(errors.find(message, first + 1), std::string::npos) << errors.substr(first);
+    const int step = std::stoi(errors.substr(first + message.size()));
+    const Outcome more =
+        run("train run.toml --resume --json --set train.steps=" + std::to_string(step + 1) + std::string(layout));
+    ASSERT_EQ(more.code, 0) << more.errors;
+    EXPECT_EQ(nlohmann::json::parse(more.out)["losses"].size(), static_cast<std::size_t>(step) + 1);
   }
+}
+
+TEST_F(Program, ARunGoesOnInAnotherLayoutToTheSameBits) {
+  const std::string whole = " --set train.steps=6 --set optimizer.decay_steps=6 --set checkpoint.every=2";
+  const Outcome unbroken = run("train run.toml --json --digest one.json" + whole);
+  ASSERT_EQ(unbroken.code, 0) << unbroken.errors;
+  const std::string layout = " --set parallel.data=2 --set parallel.tensor=2 --set parallel.pipeline=2";
+  ASSERT_EQ(run("train run.toml --overwrite --set train.steps=4 --set optimizer.decay_steps=6" + layout).code, 0);
+  std::ofstream(folder_ / "out" / "metrics.jsonl", std::ios::app) << "{\"step\":5}\n{\"step\":6,\"lo";
+  const Outcome resumed = run("train run.toml --resume --json --digest two.json --set parallel.pipeline=2" + whole);
+  ASSERT_EQ(resumed.code, 0) << resumed.errors;
+  EXPECT_EQ(nlohmann::json::parse(unbroken.out)["loss_bits"], nlohmann::json::parse(resumed.out)["loss_bits"]);
+  const auto last = [&](const char* name) { return nlohmann::json::parse(content(folder_ / name))["steps"]["6"]; };
+  EXPECT_EQ(last("one.json"), last("two.json"));
+  std::istringstream lines(content(folder_ / "out" / "metrics.jsonl"));
+  int step = 0;
+  for (std::string line; std::getline(lines, line);) EXPECT_EQ(nlohmann::json::parse(line)["step"], ++step);
+  EXPECT_EQ(step, 6);
+  EXPECT_THAT(run("train run.toml --resume --json" + whole).errors, HasSubstr("nothing is left to train"));
+}
+
+TEST_F(Program, WhatMustStayOnResumeIsNamed) {
+  ASSERT_EQ(run("train run.toml").code, 0);
+  expect_mistake("train run.toml --resume --set train.seed=5", "train.seed = 5");
+  expect_mistake("train run.toml --resume --set batch.global=32", "batch.global");
+  expect_mistake("train run.toml --resume --set numerics.tensor_shards=4", "numerics.tensor_shards");
+  expect_mistake("train run.toml --resume --set train.steps=2", "train.steps = 2");
+  expect_mistake("train run.toml --resume --set data.validation=0.5", "data.path");
+  std::ofstream(folder_ / "out" / "step-00000003" / "index.json", std::ios::app) << " ";
+  expect_mistake("train run.toml --resume", "index.json");
 }
 
 TEST_F(Program, EverySubcommandHelps) {
