@@ -77,7 +77,7 @@ std::string prompt_text(const Arguments& arguments) {
 
 /// The tokenizer of the model's run, or the one that was asked for.
 Tokenizer tokenizer_of(const Arguments& arguments, const LoadedModel& model) {
-  const Tokenizer tokenizer(arguments.tokenizer.empty() ? model.config().data.tokenizer : arguments.tokenizer);
+  Tokenizer tokenizer(arguments.tokenizer.empty() ? model.config().data.tokenizer : arguments.tokenizer);
   if (tokenizer.symbols() > model.config().model.vocab) {
     throw UserError(fmt::format("the tokenizer has {} symbols, but the model's vocabulary only {}", tokenizer.symbols(),
                                 model.config().model.vocab));

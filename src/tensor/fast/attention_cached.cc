@@ -35,8 +35,10 @@ void append_tokens(const CachedHead& head) {
 
 /// Each query's largest score so far, and the sum of exp(score - max).
 struct RunningSoftmax {
-  float max[kTile];
-  float sum[kTile];
+  float max[kTile] = {};
+  float sum[kTile] = {};
+
+  RunningSoftmax() { std::fill_n(max, kTile, std::numeric_limits<float>::lowest()); }
 };
 
 /// Turns a query's scores [kTile] into exp(score - max), 0 from `visible` on, and takes them into its softmax.
@@ -71,8 +73,6 @@ void attend(const CachedHead& head, std::int64_t first, std::int64_t count, std:
   float* const out = floats.take(kTile * row);
   float* const scores = floats.take(kTile * kTile);
   RunningSoftmax softmax;
-  std::fill_n(softmax.max, kTile, std::numeric_limits<float>::lowest());
-  std::fill_n(softmax.sum, kTile, 0.0f);
   copy_rows(head.query + first * head.qkv_row, head.qkv_row, count, head.head_dim, head.scale, queries);
   std::fill_n(out, count * row, 0.0f);
   const std::int64_t seen = head.past + first + count;  // by the last query
