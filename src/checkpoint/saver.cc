@@ -96,10 +96,10 @@ void Saver::start(CheckpointIndex state, Stream& stream) {
     state_.tensors = std::move(files.tensors);
   }
   const fs::path directory = unfinished_path(setup_.run, pending_);
-  make_directory(directory);
   file_.emplace(directory / file_name(setup_.rank), snapshot_.tensors());
   snapshot_.take(stream);
-  writing_ = std::async(std::launch::async, [this] {
+  writing_ = std::async(std::launch::async, [this, directory] {
+    make_directory(directory);
     snapshot_.write(*file_);
     return file_->finish();
   });

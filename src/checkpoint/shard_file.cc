@@ -54,13 +54,18 @@ std::vector<std::uint64_t> hashes_of(const SafetensorsHeader& header, std::uint6
 
 // The hashes stand in the header, which comes first but is known last: room is left for it, and digits are filled in.
 ShardFileWriter::ShardFileWriter(const std::filesystem::path& path, const std::vector<ShardTensor>& tensors)
-    : file_(FileHandle::create(path)), data_bytes_(bytes_of(tensors)) {
+    : path_(path), data_bytes_(bytes_of(tensors)) {
   const std::string no_hashes(pieces_of(data_bytes_) * kHashDigits, '-');
   header_ =
       safetensors_header(entries_of(tensors), {{kHashesKey, no_hashes}, {kPieceKey, std::to_string(kPieceBytes)}});
   next_hash_ = header_.find(no_hashes, header_.find(kHashesKey));
   stored_.name = path.filename();
   stored_.bytes = header_.size() + data_bytes_;
+}
+
+FileHandle& ShardFileWriter::file() {
+  if (!file_) file_ = FileHandle::create(path_);
+  return *file_;
 }
 
 void ShardFileWriter::append(std::span<const float> values) {
@@ -70,7 +75,7 @@ void ShardFileWriter::append(std::span<const float> values) {
     const std::uint64_t room = kPieceBytes - written_ % kPieceBytes;
     const auto part = bytes.first(std::min<std::uint64_t>(room, bytes.size()));
     piece_.update(part);
-    file_.write(header_.size() + written_, part);
+    file().write(header_.size() + written_, part);
     written_ += part.size();
     bytes = bytes.subspan(part.size());
     if (written_ % kPieceBytes == 0 || written_ == data_bytes_) end_piece();
@@ -85,8 +90,8 @@ void ShardFileWriter::end_piece() {
 
 StoredFile ShardFileWriter::finish() {
   check(written_ == data_bytes_, "all of a shard file's tensors have been written");
-  file_.write(0, std::as_bytes(std::span(header_)));
-  file_.flush();
+  file().write(0, std::as_bytes(std::span(header_)));
+  file().flush();
   stored_.header_hash = hash_of(std::as_bytes(std::span(header_)));
   return stored_;
 }
@@ -108,7 +113,7 @@ ShardFile::ShardFile(const std::filesystem::path& directory, const StoredFile& e
   std::array<std::byte, 8> length{};
   std::uint64_t header_bytes = 0;
   if (expected.bytes >= length.size() && file_.read(0, length)) std::memcpy(&header_bytes, length.data(), 8);
-  std::vector<std::byte> start(std::min({expected.bytes, kMaxSafetensorsHeader + 8, header_bytes + 8}));
+  std::vector<std::byte> start(std::min(expected.bytes, std::min(kMaxSafetensorsHeader, header_bytes) + length.size()));
   file_.read(0, start);
   if (hash_of(start) != expected.header_hash) throw UserError(path_.string() + ": the header is damaged");
   header_ = parse_safetensors(start, expected.bytes, path_.string());

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ struct ShardTensor {
 /// in the room left for it.
 class ShardFileWriter {
  public:
-  /// Creates the file, or empties it.
+  /// Prepares everything. The file is created, or emptied, by the first append.
   ShardFileWriter(const std::filesystem::path& path, const std::vector<ShardTensor>& tensors);
 
   /// Appends the next values, in the order of the tensors.
@@ -38,10 +38,12 @@ class ShardFileWriter {
   StoredFile finish();
 
  private:
+  FileHandle& file();
   void end_piece();
 
+  std::filesystem::path path_;
   StoredFile stored_;
-  FileHandle file_;
+  std::optional<FileHandle> file_;
   std::string header_;
   std::size_t next_hash_ = 0;  // its place in the header
   std::uint64_t data_bytes_ = 0;
