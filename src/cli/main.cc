@@ -7,7 +7,9 @@
 #include "cli/convert.h"
 #include "cli/exit.h"
 #include "cli/generate.h"
+#include "cli/inspect.h"
 #include "cli/schedule.h"
+#include "cli/tokenize.h"
 #include "cli/topology.h"
 #include "cli/train.h"
 
@@ -17,6 +19,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "triaxis 0.1.0");
   triaxis::add_train(app, argv);
   triaxis::add_generate(app);
+  triaxis::add_tokenize(app);
+  triaxis::add_inspect(app);
   triaxis::add_convert(app);
   triaxis::add_schedule(app);
   triaxis::add_topology(app);
