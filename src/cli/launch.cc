@@ -101,8 +101,9 @@ class Job {
       outcome.reason = outcome.failure->text();
       outcome.told = outcome.failure->signal == 0 && filter_.error_shown();
     } else if (code != 0) {
-      outcome.reason = fmt::format("the MPI launcher ended with exit code {}", code);
+      // Open MPI 4 may lose what it has to say about a rank that ended the job after its own words.
       outcome.told = filter_.error_shown();
+      outcome.reason = fmt::format("the {} ended with exit code {}", outcome.told ? "job" : "MPI launcher", code);
     }
     return outcome;
   }
