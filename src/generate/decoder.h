@@ -21,9 +21,10 @@ class Decoder {
   /// Is given the logits [vocab] of what follows a token.
   using Visit = std::function<void(std::span<const float> logits)>;
 
-  /// Reads more of the text; calls `visit`, if any, for each token in order. A model has learned positions up to its
-  /// seq_len only: when a text grows longer, the decoder forgets all but its newest seq_len / 2 tokens (one, at least),
-  /// which move to the window's start. REQUIRES: ids of the model's vocabulary, at least one.
+  /// Reads more of the text; calls `visit`, if any, for each token that it reads, in order. A model has learned
+  /// positions up to its seq_len only: when a text grows longer, the decoder forgets all but its newest seq_len / 2
+  /// tokens (one, at least) and reads those anew from the window's start. REQUIRES: ids of the model's vocabulary, at
+  /// least one.
   void append(std::span<const std::int32_t> ids, const Visit& visit = {});
 
   /// RETURNS: the logits [vocab] of what follows the text so far. REQUIRES: some text. VALID UNTIL: the next call.
