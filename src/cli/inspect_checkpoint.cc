@@ -29,7 +29,7 @@ struct Findings {
 
 Findings look_at(const CheckpointReader& reader) {
   const CheckpointIndex& index = reader.index();
-  const std::filesystem::path path = reader.directory();
+  const std::filesystem::path& path = reader.directory();
   Findings found{.index = index,
                  .config = parse_config(index.configuration, (path / kIndexName).string()),
                  .path = path,
@@ -151,7 +151,7 @@ std::string as_text(const Findings& found, bool all) {
 std::string inspect_checkpoint(const std::filesystem::path& path, const InspectOptions& options) {
   CheckpointReader reader(find_checkpoint(path));
   if (options.digest) {
-    const std::string digest = state_digest(reader);
+    std::string digest = state_digest(reader);
     if (!options.json) return digest;
     return Json{{"path", reader.directory().string()}, {"step", reader.index().step}, {"digest", digest}}.dump();
   }

@@ -39,9 +39,9 @@ class WordEncoder {
  private:
   /// A token of a word whose pairs are being merged, in a list of those that are left.
   struct Node {
-    Token token;
-    std::uint32_t previous;
-    std::uint32_t next;
+    Token token = 0;
+    std::uint32_t previous = kNone;
+    std::uint32_t next = kNone;
     bool gone = false;
   };
   /// A pair that may be merged: the lowest rank first, then the leftmost.

@@ -68,7 +68,7 @@ class TokenFileWriter {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   FileHandle file_;
-  TokenFileHeader header_;
+  TokenFileHeader header_{};
   Hasher hasher_;
   bool finished_ = false;
 };
