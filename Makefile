@@ -31,14 +31,15 @@ test-asan: deps  ## The same under the address, leak and undefined-behaviour san
 
 fuzz:  ## Feed mutated files to the readers, each for FUZZ_SECONDS (60), under clang's sanitizers
 	@sh tools/install_dependencies.sh build-essential cmake ninja-build clang libclang-rt-14-dev libfmt-dev \
-	    nlohmann-json3-dev libxxhash-dev
+	    nlohmann-json3-dev libxxhash-dev libpcre2-dev libsentencepiece-dev
 	cmake -S tests/fuzz -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++
 	cmake --build build-fuzz -j $(JOBS)
 	sh tests/fuzz/run.sh build-fuzz
 
-bench: build  ## Train GPT-2 124M on all cores and compare with the GEMM rate of this machine
-	cmake --build --preset release -j $(JOBS) --target bench_train
+bench: build  ## GPT-2 124M: training against this machine's GEMM rate, checkpoints against its disk and memory
+	cmake --build --preset release -j $(JOBS) --target bench_train bench_checkpoint
 	build/bin/bench_train
+	build/bin/bench_checkpoint build
 
 format:  ## Rewrite all sources with clang-format
 	clang-format -i $(SOURCES)

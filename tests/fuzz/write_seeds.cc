@@ -1,10 +1,14 @@
 // Writes the inputs that the fuzz targets start from: write_seeds DIRECTORY.
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "checkpoint/index.h"
 #include "checkpoint/safetensors.h"
+#include "data/byte_alphabet.h"
+#include "data/token_file.h"
+#include "data/tokenizer.h"
 
 namespace triaxis {
 namespace {
@@ -46,6 +50,26 @@ void write_safetensors_seeds(const fs::path& directory) {
   write(directory / "empty", safetensors_header({}, {}));
 }
 
+void write_token_seeds(const fs::path& directory) {
+  fs::create_directories(directory);
+  const Tokenizer bytes("bytes");
+  TokenFileWriter(directory / "empty", bytes).finish();
+  TokenFileWriter small(directory / "small", bytes);
+  small.append(std::vector<Token>{72, 105, 256});
+  small.finish();
+}
+
+void write_tokenizer_seeds(const fs::path& directory) {
+  nlohmann::json vocab = {{"<|endoftext|>", 256}};
+  for (int byte = 0; byte < 256; ++byte) vocab[byte_symbol(static_cast<unsigned char>(byte))] = byte;
+  vocab["he"] = 257;
+  const nlohmann::json model = {{"type", "BPE"}, {"vocab", vocab}, {"merges", {"h e"}}};
+  const nlohmann::json pre = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}};
+  const nlohmann::json added = {{{"id", 256}, {"content", "<|endoftext|>"}, {"special", true}}};
+  const nlohmann::json all = {{"model", model}, {"pre_tokenizer", pre}, {"added_tokens", added}};
+  write(directory / "gpt2", all.dump());
+}
+
 }  // namespace
 }  // namespace triaxis
 
@@ -53,5 +77,7 @@ int main(int, char** arguments) {
   const std::filesystem::path directory = arguments[1];
   triaxis::write_index_seeds(directory / "index");
   triaxis::write_safetensors_seeds(directory / "safetensors");
+  triaxis::write_token_seeds(directory / "token_file");
+  triaxis::write_tokenizer_seeds(directory / "tokenizer");
   return 0;
 }
