@@ -36,10 +36,11 @@ fuzz:  ## Feed mutated files to the readers, each for FUZZ_SECONDS (60), under c
 	cmake --build build-fuzz -j $(JOBS)
 	sh tests/fuzz/run.sh build-fuzz
 
-bench: build  ## GPT-2 124M: training against this machine's GEMM rate, checkpoints against its disk and memory
-	cmake --build --preset release -j $(JOBS) --target bench_train bench_checkpoint
+bench: build  ## GPT-2 124M: training against this machine's GEMM rate, checkpoints against its disk and memory, decoding against its memory
+	cmake --build --preset release -j $(JOBS) --target bench_train bench_checkpoint bench_generate
 	build/bin/bench_train
 	build/bin/bench_checkpoint build
+	build/bin/bench_generate
 
 format:  ## Rewrite all sources with clang-format
 	clang-format -i $(SOURCES)
