@@ -1,7 +1,7 @@
 # The common tasks, one line each; CMakePresets.json holds the details.
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test test-slow test-asan bench format lint clean
+.PHONY: deps build demo test test-slow test-asan test-peers fuzz bench format lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc')
@@ -29,6 +29,12 @@ test-asan: deps  ## The same under the address, leak and undefined-behaviour san
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS)
 
+test-peers: build  ## Compare with Hugging Face's transformers; the first time installs gigabytes of PyTorch
+	@sh tools/install_dependencies.sh python3-venv
+	python3 -m venv build-peers/venv
+	build-peers/venv/bin/pip install -q -r tests/peers/requirements.txt
+	build-peers/venv/bin/python tests/peers/huggingface_test.py build/triaxis
+
 fuzz:  ## Feed mutated files to the readers, each for FUZZ_SECONDS (60), under clang's sanitizers
 	@sh tools/install_dependencies.sh build-essential cmake ninja-build clang libclang-rt-14-dev libfmt-dev \
 	    nlohmann-json3-dev libxxhash-dev libpcre2-dev libsentencepiece-dev
@@ -50,4 +56,4 @@ lint: build  ## clang-format and clang-tidy, without changing anything
 	run-clang-tidy -quiet -p build -j $(JOBS) '/(src|tests|bench)/.*\.cc$$'
 
 clean:  ## Remove what the presets built
-	rm -rf build build-debug build-asan build-tsan build-fuzz
+	rm -rf build build-debug build-asan build-tsan build-fuzz build-peers

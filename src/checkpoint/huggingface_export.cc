@@ -125,16 +125,17 @@ std::int64_t write_weights(CheckpointReader& reader, const std::vector<Tensors>&
   return total;
 }
 
-/// Copies the tokenizer's files. RETURNS: the token that ends a text.
-Token pass_tokenizer(const std::string& tokenizer, const fs::path& directory) {
+/// Copies the tokenizer's files, or without one what lies in the run's directory. RETURNS: the token that ends a text.
+Token pass_tokenizer(const std::string& tokenizer, const fs::path& run, const fs::path& directory) {
   std::error_code ignored;
-  if (tokenizer != "bytes" && !fs::exists(tokenizer, ignored)) {
+  const bool has_file = tokenizer != "bytes";
+  if (has_file && !fs::exists(tokenizer, ignored)) {
     throw UserError(
         fmt::format("data.tokenizer = \"{}\" of this checkpoint is not there; start where that path leads "
                     "to the file, or put it there",
                     tokenizer));
   }
-  if (tokenizer != "bytes") copy_tokenizer_files(fs::absolute(tokenizer).parent_path(), directory);
+  copy_tokenizer_files(has_file ? fs::absolute(tokenizer).parent_path() : run, directory);
   return Tokenizer(tokenizer).end_of_text();
 }
 
@@ -143,12 +144,13 @@ Token pass_tokenizer(const std::string& tokenizer, const fs::path& directory) {
 std::int64_t export_huggingface(CheckpointReader& reader, const fs::path& directory, std::int64_t shard_bytes) {
   const Config config = parse_config(reader.index().configuration, (reader.directory() / kIndexName).string());
   const HuggingFaceFamily& family = huggingface_family(config.model.family, "model.family");
-  Json json = family.config_of(config.model);
-  json["model_type"] = family.name;
+  Json json = {{"model_type", family.name}};
+  json.update(family.config_of(config.model));
   json["vocab_size"] = config.model.vocab;
   json["tie_word_embeddings"] = config.model.tie_embeddings;
   json["torch_dtype"] = "float32";
-  json["bos_token_id"] = json["eos_token_id"] = pass_tokenizer(config.data.tokenizer, directory);
+  json["bos_token_id"] = json["eos_token_id"] =
+      pass_tokenizer(config.data.tokenizer, fs::absolute(reader.directory()).parent_path(), directory);
   write_file_atomically(directory / "config.json", json.dump(2) + "\n");
   return write_weights(reader, shards_of(huggingface_tensors(family, config.model), shard_bytes), directory);
 }
