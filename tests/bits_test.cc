@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "base/philox.h"
 #include "comm/local/local.h"
 #include "config/config.h"
 #include "schedule/csv.h"
 #include "schedule/registry.h"
+#include "small_model.h"
 #include "train/digest.h"
 #include "train/run.h"
 #include "train/trainer.h"
@@ -25,46 +25,7 @@
 namespace triaxis {
 namespace {
 
-using Sets = std::vector<std::string>;
-
-constexpr std::int64_t kSteps = 12;
-
-// Sequence length, vocabulary and layers divide by none of the degrees.
-constexpr std::string_view kConfig = R"(
-[model]
-layers = 5
-hidden = 32
-heads = 4
-ffn_hidden = 64
-vocab = 259
-seq_len = 19
-[data]
-path = "unused"
-[batch]
-global = 16
-micro = 1
-[train]
-steps = 12
-threads = 1
-[optimizer]
-lr = 1e-2
-min_lr = 1e-3
-warmup = 3
-)";
-
 const Sets kPartition = {"numerics.tensor_shards=4", "numerics.data_groups=4"};
-
-void fill(std::int64_t sequence, std::span<std::int32_t> ids, std::span<std::int32_t> targets) {
-  const RandomKey key = random_key(7, 0, site_hash("tokens"));
-  auto token = [&](std::size_t t) {
-    return static_cast<std::int32_t>(
-        random_bits(key, static_cast<std::uint64_t>(sequence), static_cast<std::uint32_t>(t), 0) % 259);
-  };
-  for (std::size_t t = 0; t < ids.size(); ++t) {
-    ids[t] = token(t);
-    targets[t] = token(t + 1);
-  }
-}
 
 /// What a run leaves at rank 0.
 struct Outcome {
@@ -74,15 +35,15 @@ struct Outcome {
   double gradient_norm = 0;             ///< of step 1
 };
 
-Outcome run(const Sets& sets, std::int64_t steps = kSteps) {
-  const Config config = parse_config(kConfig, "test.toml", sets);
+Outcome run(const Sets& sets, std::int64_t steps = kSmallSteps) {
+  const Config config = small_config(sets);
   const RunPlan plan = plan_run(config);
   Outcome outcome;
   run_local(plan.grid.ranks(), [&](World& world) {
     Trainer trainer(world, config, plan);
     Outcome mine;
     for (std::int64_t step = 1; step <= steps; ++step) {
-      const StepResult result = trainer.step(step, fill, [&] {
+      const StepResult result = trainer.step(step, fill_small, [&] {
         if (step == 1) mine.gradients = digest(trainer, plan, DigestOf::kGradients);
       });
       mine.losses.push_back(loss_bits(result.loss));
@@ -92,20 +53,6 @@ Outcome run(const Sets& sets, std::int64_t steps = kSteps) {
     if (world.rank() == 0) outcome = mine;
   });
   return outcome;
-}
-
-/// Data, tensor and pipeline degrees as three digits.
-Sets layout(std::string_view degrees) {
-  static const std::map<char, std::string> kUneven = {
-      {'1', "[5]"}, {'2', "[4,1]"}, {'3', "[1,3,1]"}, {'4', "[0,2,2,1]"}};
-  return {fmt::format("parallel.data={}", degrees[0]), fmt::format("parallel.tensor={}", degrees[1]),
-          fmt::format("parallel.pipeline={}", degrees[2]),
-          fmt::format("parallel.layers_per_stage={}", kUneven.at(degrees[2]))};
-}
-
-Sets operator+(Sets left, const Sets& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
 }
 
 std::vector<std::string> lines(const std::vector<TensorDigest>& digests) {
@@ -152,7 +99,8 @@ class BitsOfLayout : public ::testing::TestWithParam<const char*> {};
 TEST_P(BitsOfLayout, AreThoseOfOneRank) {
   for (const char* schedule : {"gpipe", "1f1b"}) {
     for (const Sets& model : kModels) {
-      const Sets sets = layout(GetParam()) + kPartition + model + Sets{fmt::format("parallel.schedule={}", schedule)};
+      const Sets sets =
+          layout_sets(GetParam()) + kPartition + model + Sets{fmt::format("parallel.schedule={}", schedule)};
       SCOPED_TRACE(fmt::format("{}", sets));
       expect_same_bits(run(sets), reference(model));
     }
@@ -162,7 +110,7 @@ TEST_P(BitsOfLayout, AreThoseOfOneRank) {
 TEST_P(BitsOfLayout, DifferLittleInItsOwnPartition) {
   const Sets even = {"parallel.schedule=1f1b", "model.dropout=0.1"};
   const Outcome one = run(even, 1);
-  const Outcome many = run(layout(GetParam()) + even, 1);
+  const Outcome many = run(layout_sets(GetParam()) + even, 1);
   ASSERT_FALSE(one.gradients.empty());
   ASSERT_EQ(many.gradients.size(), one.gradients.size());
   for (std::size_t i = 0; i < one.gradients.size(); ++i) {
@@ -177,14 +125,15 @@ INSTANTIATE_TEST_SUITE_P(All, BitsOfLayout,
                          [](const auto& degrees) { return std::string(degrees.param); });
 
 TEST(Bits, AreTheSameUnderTheNaiveSchedule) {
-  expect_same_bits(run(layout("113") + kPartition + kModels[1] + Sets{"parallel.schedule=naive"}),
+  expect_same_bits(run(layout_sets("113") + kPartition + kModels[1] + Sets{"parallel.schedule=naive"}),
                    reference(kModels[1]));
 }
 
 TEST(Bits, AreTheSameWithTwoThreads) {
   for (const char* degrees : {"111", "122"}) {
     SCOPED_TRACE(degrees);
-    expect_same_bits(run(layout(degrees) + kPartition + kModels[1] + Sets{"train.threads=2"}), reference(kModels[1]));
+    expect_same_bits(run(layout_sets(degrees) + kPartition + kModels[1] + Sets{"train.threads=2"}),
+                     reference(kModels[1]));
   }
 }
 
@@ -192,14 +141,14 @@ TEST(Bits, AreTheSameWithTwoSequencesAMicrobatch) {
   const Sets model = kModels[3] + Sets{"batch.micro=2"};
   for (const char* degrees : {"114", "222"}) {
     SCOPED_TRACE(degrees);
-    expect_same_bits(run(layout(degrees) + kPartition + model), reference(model));
+    expect_same_bits(run(layout_sets(degrees) + kPartition + model), reference(model));
   }
 }
 
 TEST(Bits, RepeatInTheirOwnPartition) {
   for (const char* degrees : {"111", "211", "121", "112", "113", "114", "122", "212", "221", "222"}) {
     SCOPED_TRACE(degrees);
-    expect_same_bits(run(layout(degrees) + kModels[1]), run(layout(degrees) + kModels[1]));
+    expect_same_bits(run(layout_sets(degrees) + kModels[1]), run(layout_sets(degrees) + kModels[1]));
   }
 }
 
@@ -222,8 +171,9 @@ TEST(Bits, AreTheSameWithASplitBackward) {
   std::ofstream(file) << csv_of_rows(table, CsvDialect::kTriaxis);
   for (const Sets& model : kModels) {
     SCOPED_TRACE(fmt::format("{}", model));
-    expect_same_bits(run(layout("112") + kPartition + model + Sets{fmt::format("parallel.schedule={}", file.string())}),
-                     reference(model));
+    expect_same_bits(
+        run(layout_sets("112") + kPartition + model + Sets{fmt::format("parallel.schedule={}", file.string())}),
+        reference(model));
   }
   std::filesystem::remove(file);
 }

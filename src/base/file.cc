@@ -17,6 +17,8 @@
 namespace triaxis {
 namespace {
 
+constexpr std::string_view kTemporary = ".tmp";
+
 [[noreturn]] void fail(std::string_view doing, const std::filesystem::path& path) {
   throw RunError(fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(errno)));
 }
@@ -52,7 +54,7 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
 
 /// A name beside `path` that no other process uses.
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
-  return path.string() + fmt::format(".{}.tmp", getpid());
+  return path.string() + fmt::format(".{}{}", getpid(), kTemporary);
 }
 
 }  // namespace
@@ -86,6 +88,14 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
   }
   // The rename itself is on the disk only once the directory is.
   flush_directory(directory_of(path));
+}
+
+bool is_temporary_name(std::string_view name) {
+  if (!name.ends_with(kTemporary)) return false;
+  name.remove_suffix(kTemporary.size());
+  const std::size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && dot + 1 < name.size() &&
+         name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
 }
 
 void make_writable_directory(const std::filesystem::path& path, std::string_view key) {

@@ -14,6 +14,10 @@ std::string read_file(const std::filesystem::path& path);
 /// name beside it, both flushed to the disk, then a rename.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// Whether a file's name is one of those that the functions here give to files of a moment, "run.toml.4711.tmp": one
+/// that is still there when no process writes was left by one that was killed.
+bool is_temporary_name(std::string_view name);
+
 /// Creates the directory and its parents where missing and makes sure that files can be written there. Throws
 /// UserError, naming `key`, the setting that the path came from, if they cannot.
 void make_writable_directory(const std::filesystem::path& path, std::string_view key);

@@ -29,7 +29,8 @@ int open_or_fail(const std::filesystem::path& path, int flags, std::string_view 
 FileHandle::FileHandle(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
 
 FileHandle FileHandle::open(const std::filesystem::path& path) {
-  FileHandle file(path, open_or_fail(path, O_RDONLY, "read"));
+  // Without O_NONBLOCK the opening of a pipe would wait for a writer.
+  FileHandle file(path, open_or_fail(path, O_RDONLY | O_NONBLOCK, "read"));
   struct stat status {};
   if (fstat(file.descriptor_, &status) != 0) fail("read", path);
   if (!S_ISREG(status.st_mode)) throw RunError(fmt::format("cannot read {}: it is no regular file", path.string()));

@@ -51,6 +51,12 @@ TEST_F(FileTest, LeavesNoTemporaryFileBehind) {
   EXPECT_EQ(entries(), 2u);
 }
 
+TEST_F(FileTest, KnowsItsTemporaryNames) {
+  for (const char* name : {"run.toml.4711.tmp", "probe.1.tmp", ".1.tmp"}) EXPECT_TRUE(is_temporary_name(name)) << name;
+  for (const char* name : {"run.toml", "my.tmp", ".tmp", "4711.tmp", "a..tmp", "a.1.tmp2", "a.1x.tmp", "a.1tmp"})
+    EXPECT_FALSE(is_temporary_name(name)) << name;
+}
+
 TEST_F(FileTest, MakesDirectoriesWithTheirParents) {
   make_writable_directory(folder_ / "a" / "b", "checkpoint.dir");
   make_writable_directory(folder_ / "a" / "b", "checkpoint.dir");

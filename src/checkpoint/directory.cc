@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/file_handle.h"
 #include "checkpoint/index.h"
 
@@ -57,6 +58,13 @@ std::vector<CheckpointPath> list_checkpoints(const fs::path& run) {
   return list;
 }
 
+void refuse_damaged(const fs::path& run) {
+  for (const fs::path& path : entries_of(run)) {
+    if (!step_of(path.filename()) || has_index(path)) continue;
+    throw UserError(fmt::format("{}: a checkpoint without its {}; remove it to begin anew", path.string(), kIndexName));
+  }
+}
+
 fs::path find_checkpoint(const fs::path& path) {
   if (has_index(path)) return path;
   const std::vector<CheckpointPath> list = list_checkpoints(path);
@@ -78,7 +86,8 @@ void remove_checkpoint(const fs::path& checkpoint) {
 void remove_leftovers(const fs::path& run) {
   for (const fs::path& path : entries_of(run)) {
     const std::string name = path.filename();
-    if (name.starts_with(kPrefix) && name.ends_with(kUnfinished)) remove_path(path);
+    const bool is_checkpoint = name.starts_with(kPrefix) && name.ends_with(kUnfinished);
+    if (is_checkpoint || is_temporary_name(name)) remove_path(path);
   }
 }
 

@@ -22,6 +22,10 @@ std::filesystem::path unfinished_path(const std::filesystem::path& run, std::int
 /// never counts. A directory that is not there has none.
 std::vector<CheckpointPath> list_checkpoints(const std::filesystem::path& run);
 
+/// Throws UserError if anything has a checkpoint's final name but no index: it was complete once, and a run that began
+/// anew would hide that.
+void refuse_damaged(const std::filesystem::path& run);
+
 /// The checkpoint that a user means: `path` itself if it is one, else the newest of the run `path`. Throws UserError if
 /// there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& path);
@@ -29,7 +33,8 @@ std::filesystem::path find_checkpoint(const std::filesystem::path& path);
 /// Removes a checkpoint: it is renamed first, so that a half-removed one never counts.
 void remove_checkpoint(const std::filesystem::path& checkpoint);
 
-/// Removes what unfinished saves and removals have left.
+/// Removes what unfinished saves and removals have left, and unfinished files of the run. REQUIRES: nobody else writes
+/// there.
 void remove_leftovers(const std::filesystem::path& run);
 
 }  // namespace triaxis

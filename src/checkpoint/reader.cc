@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "base/file_handle.h"
 
 namespace triaxis {
 namespace {
@@ -16,7 +16,9 @@ CheckpointIndex read_index(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / kIndexName;
   std::string text;
   try {
-    text = read_file(path);
+    const FileHandle file = FileHandle::open(path);  // which refuses pipes and devices
+    text.resize(file.size());
+    if (!file.read(0, std::as_writable_bytes(std::span(text)))) throw RunError("it became shorter meanwhile");
   } catch (const RunError& error) {
     throw UserError(fmt::format("{} is no checkpoint: {}", directory.string(), error.what()));
   }

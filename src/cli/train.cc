@@ -65,7 +65,10 @@ struct Prepared {
 void take_up(Prepared& prepared) {
   const std::filesystem::path run = prepared.config.checkpoint.dir;
   const std::vector<CheckpointPath> checkpoints = list_checkpoints(run);
-  if (checkpoints.empty()) return;
+  if (checkpoints.empty()) {
+    refuse_damaged(run);
+    return;
+  }
   prepared.checkpoint = checkpoints.back().path;
   const CheckpointReader reader(prepared.checkpoint);
   const CheckpointIndex& index = reader.index();
