@@ -16,6 +16,7 @@ namespace triaxis {
 namespace {
 
 using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::string_view kChecksum = "{\"checksum\":\"";
 constexpr std::size_t kChecksumDigits = 16;
@@ -47,7 +48,7 @@ double double_of(const Json& value, const std::string& where) {
   return result;
 }
 
-Json json_of(const Box& box, int file) {
+OrderedJson json_of(const Box& box, int file) {
   return {file, box.first_row, box.last_row, box.first_column, box.last_column};
 }
 
@@ -62,8 +63,8 @@ std::string lines_of(std::string_view key, const Elements& elements, ToJson to_j
   return text + "\n]";
 }
 
-Json json_of_tensor(const StoredTensor& tensor) {
-  Json slices = Json::array();
+OrderedJson json_of_tensor(const StoredTensor& tensor) {
+  OrderedJson slices = OrderedJson::array();
   for (const StoredSlice& slice : tensor.slices) slices.push_back(json_of(slice.box, slice.file));
   return {{"name", tensor.name}, {"shape", tensor.shape}, {"slices", std::move(slices)}};
 }
@@ -160,7 +161,8 @@ std::string to_text(const CheckpointIndex& index) {
   body += ",\n\"configuration\":" + Json(index.configuration).dump();
   body += ",\n\"data_checksum\":" + Json(index.data_checksum).dump();
   body += lines_of("files", index.files, [](const StoredFile& file) {
-    return Json{{"name", file.name}, {"bytes", file.bytes}, {"header_hash", fmt::format("{:016x}", file.header_hash)}};
+    return OrderedJson{
+        {"name", file.name}, {"bytes", file.bytes}, {"header_hash", fmt::format("{:016x}", file.header_hash)}};
   });
   body += lines_of("tensors", index.tensors, json_of_tensor) + "\n}\n";
   return fmt::format("{}{}{}{}", kChecksum, checksum_of(body), kLineEnd, body);
