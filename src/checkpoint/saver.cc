@@ -146,10 +146,12 @@ void Saver::commit(std::span<const SaveReport> reports) {
   });
 }
 
+// No rank waits for its disk before it answers the others, whose patience (comm.timeout) is for ranks that are gone.
 void Saver::finish(Communicator& all) {
+  constexpr std::chrono::milliseconds kTurn(20);
   while (pending()) {
-    if (writing_.valid()) writing_.wait();
-    if (committing_.valid()) committing_.wait();
+    if (writing_.valid()) writing_.wait_for(kTurn);
+    if (committing_.valid()) committing_.wait_for(kTurn);
     const SaveReport mine = report();
     std::vector<SaveReport> reports(static_cast<std::size_t>(all.size()));
     all_gather(all, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(reports)));
