@@ -33,7 +33,7 @@ StoreFootprint ParameterStore::footprint(const Model& model, std::span<const Blo
   for (const UnitPlan& unit : plan.units) {
     if (unit.weight_of >= 0) continue;
     bytes.parameters += Arena::footprint(dtype, unit.elements());
-    bytes.optimizer += 2 * Arena::footprint(dtype, unit.elements());
+    if (groups > 0) bytes.optimizer += 2 * Arena::footprint(dtype, unit.elements());
   }
   bytes.gradients = Arena::footprint(dtype, groups * flat_elements(plan));
   return bytes;
@@ -58,6 +58,8 @@ ParameterStore::ParameterStore(const Model& model, std::span<const Block> blocks
       unit.weight = units_[static_cast<std::size_t>(planned.weight_of)].weight;
     } else {
       unit.weight = parameters_.allocate(dtype, planned.shape);
+    }
+    if (planned.weight_of < 0 && groups > 0) {
       unit.moment1 = optimizer_.allocate(dtype, planned.shape);
       unit.moment2 = optimizer_.allocate(dtype, planned.shape);
     }

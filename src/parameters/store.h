@@ -27,7 +27,7 @@ struct Unit {
   std::string name;
   View weight;
   std::vector<View> gradients;  ///< one a local data group
-  View moment1;                 ///< empty where the weight is another unit's (a tie within the stage)
+  View moment1;  ///< empty where the weight is another unit's (a tie within the stage) or nothing is trained
   View moment2;
   int weight_of = -1;  ///< the unit whose weight this is, if not its own
 };
@@ -49,7 +49,8 @@ struct StoreFootprint {
 
 class ParameterStore {
  public:
-  /// Allocates everything; weights start at zero. `groups` is the number of data groups accumulated on this rank.
+  /// Allocates everything; weights start at zero. `groups` is the number of data groups accumulated on this rank; with
+  /// none there are weights alone, for a model that is not trained.
   ParameterStore(const Model& model, std::span<const Block> blocks, const TensorSlice& slice, std::int64_t groups,
                  DType dtype, MemoryLedger& ledger);
   ParameterStore(ParameterStore&&) noexcept = default;

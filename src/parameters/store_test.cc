@@ -190,5 +190,14 @@ TEST(ParameterStore, TakesTheMemoryOfItsFootprint) {
   EXPECT_EQ(ledger.now(Category::kOptimizer), static_cast<std::int64_t>(bytes.optimizer));
 }
 
+TEST(ParameterStore, WithoutGroupsHasWeightsAlone) {
+  MemoryLedger ledger;
+  const Model model = model_of(true);
+  const ParameterStore store(model, blocks_of(model), {1, 0, 1}, 0, DType::kF32, ledger);
+  EXPECT_GT(ledger.now(Category::kParameters), 0);
+  EXPECT_EQ(ledger.now(Category::kGradients), 0);
+  EXPECT_EQ(ledger.now(Category::kOptimizer), 0);
+}
+
 }  // namespace
 }  // namespace triaxis

@@ -7,7 +7,6 @@ namespace {
 
 ParameterSpec matrix(std::int64_t rows, std::int64_t columns, Spread spread) {
   ParameterSpec row;
-  row.name = "w";
   row.shape = {rows, columns};
   row.tensor = spread;
   return row;
