@@ -239,8 +239,6 @@ TEST_F(Restart, WhereNothingCanBeStartedAgainItIsRefused) {
 class StopSignal : public Restart, public ::testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(Signals, StopSignal, ::testing::Values(SIGTERM, SIGINT, SIGUSR1));
 
-const std::string kLayout = " --set parallel.data=2";
-
 TEST_P(StopSignal, ToTheProgramSavesTheStep) {
   start(train("--set parallel.data=2"));
   ASSERT_TRUE(has_saved());

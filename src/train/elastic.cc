@@ -63,7 +63,7 @@ void require_runnable(const Config& config, std::int64_t memory) {
 Config shrink_layout(const Config& config, int slots, std::int64_t memory) {
   std::string why = "no slot is left";
   for (const Layout& layout : candidates(config.parallel, slots)) {
-    const Config smaller = with_layout(config, layout);
+    Config smaller = with_layout(config, layout);
     try {
       require_runnable(smaller, memory);
       return smaller;
