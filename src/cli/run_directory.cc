@@ -1,6 +1,7 @@
 #include "cli/run_directory.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "base/error.h"
@@ -30,7 +31,7 @@ std::optional<std::int64_t> step_of(const std::string& line) {
 
 void cut_metrics(const fs::path& metrics, std::int64_t step) {
   std::error_code ignored;
-  if (!fs::exists(metrics, ignored)) return;
+  if (!fs::is_regular_file(metrics, ignored)) return;
   std::istringstream lines(read_file(metrics));
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
@@ -42,6 +43,11 @@ void cut_metrics(const fs::path& metrics, std::int64_t step) {
 
 }  // namespace
 
+RunLock hold_run_directory(const Config& config) {
+  make_directories(config);
+  return RunLock(config.checkpoint.dir);
+}
+
 void claim_run_directory(const Config& config, bool overwrite) {
   const fs::path directory = config.checkpoint.dir;
   const std::vector<CheckpointPath> checkpoints = list_checkpoints(directory);
@@ -51,15 +57,13 @@ void claim_run_directory(const Config& config, bool overwrite) {
                     "\" holds a run already; --resume goes on with it, --overwrite starts anew, or choose another "
                     "directory");
   }
-  make_directories(config);
   for (const CheckpointPath& checkpoint : checkpoints) remove_checkpoint(checkpoint.path);
   remove_leftovers(directory);
-  fs::remove(config.log.metrics, ignored);
+  if (fs::is_regular_file(config.log.metrics, ignored)) fs::remove(config.log.metrics, ignored);
   write_file_atomically(mark_of(config), to_toml(config));
 }
 
 void resume_run_directory(const Config& config, std::int64_t step) {
-  make_directories(config);
   remove_leftovers(config.checkpoint.dir);
   cut_metrics(config.log.metrics, step);
   write_file_atomically(mark_of(config), to_toml(config));
@@ -68,7 +72,7 @@ void resume_run_directory(const Config& config, std::int64_t step) {
 std::string last_metrics_line(const fs::path& metrics) {
   std::error_code ignored;
   std::string last = "{}";
-  if (!fs::exists(metrics, ignored)) return last;
+  if (!fs::is_regular_file(metrics, ignored)) return last;
   std::istringstream lines(read_file(metrics));
   for (std::string line; std::getline(lines, line);) last = line;
   return last;

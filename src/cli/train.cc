@@ -59,6 +59,7 @@ struct Prepared {
   Corpus corpus;
   std::filesystem::path checkpoint;  ///< to go on from; empty: none
   std::int64_t done = 0;             ///< steps of the run that are in it
+  RunLock lock;                      ///< on the run's directory
 };
 
 /// Takes the newest checkpoint of the run, if there is one, and holds the configuration against it.
@@ -93,11 +94,14 @@ void require_same_data(const Prepared& prepared) {
                   prepared.config.data.path, prepared.checkpoint.string()));
 }
 
-Prepared prepare(const TrainArguments& arguments) {
+/// `owner`: this process answers for the run's directory; others leave it alone.
+Prepared prepare(const TrainArguments& arguments, bool owner) {
   if (arguments.resume && arguments.overwrite)
     throw UserError("--resume and --overwrite: only one of them can be meant");
   Prepared prepared;
   prepared.config = load_config(arguments.config, arguments.sets, tokenizer_symbols);
+  // Held before it is looked into: a run that is just ending may save once more.
+  if (arguments.resume && owner) prepared.lock = hold_run_directory(prepared.config);
   if (arguments.resume) take_up(prepared);
   const Config& config = prepared.config;
   prepared.plan = plan_run(config);
@@ -106,10 +110,11 @@ Prepared prepare(const TrainArguments& arguments) {
   return prepared;
 }
 
-void claim(const TrainArguments& arguments, const Prepared& prepared) {
+void claim(const TrainArguments& arguments, Prepared& prepared) {
   if (arguments.resume) {
     resume_run_directory(prepared.config, prepared.done);
   } else {
+    prepared.lock = hold_run_directory(prepared.config);
     claim_run_directory(prepared.config, arguments.overwrite);
   }
 }
@@ -166,16 +171,34 @@ void finish(const TrainArguments& arguments, const Prepared& prepared, RunResult
   std::fflush(stdout);
 }
 
-/// All ranks compute with the instruction sets that every one of them has.
-void agree_on_isa(World& world) {
-  std::vector<int> everyone;
-  for (int rank = 0; rank < world.size(); ++rank) everyone.push_back(rank);
+/// RETURNS: what every rank says, in their order.
+std::vector<std::int64_t> ask_everyone(World& world, std::int64_t mine) {
+  std::vector<int> everyone(static_cast<std::size_t>(world.size()));
+  std::iota(everyone.begin(), everyone.end(), 0);
   const std::unique_ptr<Communicator> group = world.group(everyone);
-  std::int64_t mine = supported_isa();
   std::vector<std::int64_t> all(everyone.size());
   all_gather(*group, std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
-  for (const std::int64_t other : all) mine &= other;
-  if (mine != supported_isa()) limit_isa(mine);
+  return all;
+}
+
+/// All ranks compute with the instruction sets that every one of them has.
+void agree_on_isa(World& world) {
+  std::int64_t common = supported_isa();
+  for (const std::int64_t other : ask_everyone(world, common)) common &= other;
+  if (common != supported_isa()) limit_isa(common);
+}
+
+/// All ranks go on from the same step, or none does.
+void agree_on_start(World& world, const Prepared& prepared) {
+  const std::vector<std::int64_t> all = ask_everyone(world, prepared.done);
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    if (all[rank] == all.front()) continue;
+    throw RunError(
+        fmt::format("the newest checkpoint is of step {} for rank 0 and of step {} for rank {}; checkpoint.dir = "
+                    "\"{}\" must be on a "
+                    "file system that all hosts share",
+                    all.front(), all[rank], rank, prepared.config.checkpoint.dir));
+  }
 }
 
 int run_here(const TrainArguments& arguments, const Prepared& prepared) {
@@ -203,7 +226,7 @@ int join(const TrainArguments& arguments) {
           "--restart: another MPI launcher started the ranks, and only it can start them again; leave it out and start "
           "the job anew with --resume, or let triaxis start the ranks");
     }
-    const Prepared prepared = prepare(arguments);
+    Prepared prepared = prepare(arguments, world.rank() == 0 && !launched);
     if (world.size() != prepared.plan.grid.ranks()) {
       throw UserError(
           fmt::format("parallel.data x tensor x pipeline = {} x {} x {} needs {} ranks, but {} were started",
@@ -211,9 +234,10 @@ int join(const TrainArguments& arguments) {
                       prepared.plan.grid.ranks(), world.size()));
     }
     if (!arguments.force) refuse_too_large(prepared, world.ranks_here());
-    // Our launcher has claimed the directory for a new run, but a restart is taken up here.
+    // Our launcher has claimed the directory for a new run, and holds it, but a restart is taken up here.
     if (world.rank() == 0 && (!launched || arguments.resume)) claim(arguments, prepared);
     agree_on_isa(world);
+    agree_on_start(world, prepared);
     RunResult result =
         run_training(world, prepared.config, prepared.plan, prepared.corpus, run_options(arguments, prepared));
     if (world.rank() == 0) finish(arguments, prepared, std::move(result));
@@ -259,7 +283,7 @@ int train(const TrainArguments& arguments) {
     return join(arguments);
   }
   LaunchSignals signals;  // one that comes from now on ends the run after its first step
-  const Prepared prepared = prepare(arguments);
+  Prepared prepared = prepare(arguments, true);
   const int ranks = prepared.plan.grid.ranks();
   if (!arguments.force && arguments.hosts.empty()) {
     std::vector<int> all(static_cast<std::size_t>(ranks));
