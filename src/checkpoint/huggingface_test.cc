@@ -69,7 +69,7 @@ class HuggingFaceTest : public testing::Test {
   /// A checkpoint of the small model, cut over two tensor and two pipeline ranks.
   fs::path write_small(bool tied) const {
     const Config config = small_config(tied);
-    const fs::path path = root_ / "checkpoint";
+    fs::path path = root_ / "checkpoint";
     fs::create_directories(path);
     const SavedLayout layout{Grid(Degrees{.tensor = 2, .pipeline = 2}), 4, {0, 0, 1, 1}};
     CheckpointIndex state;
@@ -82,7 +82,7 @@ class HuggingFaceTest : public testing::Test {
   /// Exports the small model. RETURNS: the folder.
   fs::path export_small(bool tied, std::int64_t shard_bytes = kOneFile) const {
     CheckpointReader reader(write_small(tied));
-    const fs::path folder = root_ / "exported";
+    fs::path folder = root_ / "exported";
     fs::create_directories(folder);
     export_huggingface(reader, folder, shard_bytes);
     return folder;

@@ -123,7 +123,8 @@ TEST(Safetensors, RefusesShapesAndTypes) {
   for (const std::string shape :
        {"[-2]", "[2.0]", "[\"2\"]", "[-1,-2]", "2", "[[2]]", "[4294967296,4294967296]", "[9223372036854775807]",
         "[9223372036854775808]", "[4611686018427387904,4]", "[4294967296,4294967296,0]", "[3]", "[]", "[0]", "{}"}) {
-    EXPECT_THAT(with(R"("dtype":"F32","shape":)" + shape + offsets), StartsWith("a.safetensors: tensor \"a\""))
+    EXPECT_THAT(with(fmt::format(R"("dtype":"F32","shape":{}{})", shape, offsets)),
+                StartsWith("a.safetensors: tensor \"a\""))
         << shape;
   }
   EXPECT_THAT(with(R"("dtype":"F33","shape":[2])" + offsets), HasSubstr("unknown dtype \"F33\""));
