@@ -73,7 +73,7 @@ void RunCheckpoints::finish() {
 }
 
 std::string describe(const SaveNotice& notice) {
-  return fmt::format("saved step {}: {} on the disk after {}, training held up {}", notice.step,
+  return fmt::format("saved step {}: {} on the disk within {}, training held up {}", notice.step,
                      format_bytes(static_cast<double>(notice.bytes)), format_seconds(notice.complete_seconds),
                      format_seconds(notice.held_up_seconds));
 }

@@ -53,7 +53,7 @@ class RunCheckpoints {
   SaveNotice notice_;
 };
 
-/// "saved step 200: 12.4 MiB on the disk after 1.2s, training held up 12ms".
+/// "saved step 200: 12.4 MiB on the disk within 1.2s, training held up 12ms".
 std::string describe(const SaveNotice& notice);
 
 }  // namespace triaxis
