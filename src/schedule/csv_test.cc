@@ -21,7 +21,7 @@ std::string mistake_in(std::string_view text) {
 TEST(Csv, BothFormsAreReadBack) {
   for (const auto& row : schedules()) {
     for (const int ranks : {1, 3}) {
-      const Table table = make_schedule(row, {ranks, 5, row.many_stages_per_rank ? 2 : 1});
+      const Table table = make_schedule(row, request_of(row, ranks, 5, 2));
       const Table read = parse_csv(csv_of_steps(table, CsvDialect::kTriaxis), "t.csv");
       EXPECT_EQ(read.rows, table.rows);
       EXPECT_EQ(read.kind, table.kind);

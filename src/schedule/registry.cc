@@ -7,39 +7,26 @@
 #include <vector>
 
 #include "base/text.h"
+#include "schedule/closed_forms.h"
 #include "schedule/generators/generators.h"
 
 namespace triaxis {
 namespace {
 
-double whole(const StageCosts& costs) { return costs.forward + costs.backward_input + costs.backward_weight; }
-
-double naive_bubble(const ScheduleRequest& r, const StageCosts& costs) {
-  return (r.ranks - 1) * r.microbatches * whole(costs);
-}
-
-double flush_bubble(const ScheduleRequest& r, const StageCosts& costs) { return (r.ranks - 1) * whole(costs); }
-
-/// The pipeline fills once, and a last group of fewer than p microbatches leaves gaps at each further stage.
-double forward_bubble(const ScheduleRequest& r, const StageCosts& costs) {
-  const int last_group = r.microbatches % r.ranks;
-  const int gaps = last_group == 0 ? 0 : (r.stages_per_rank - 1) * (r.ranks - last_group);
-  return (r.ranks - 1 + gaps) * costs.forward;
-}
-
-int one_activation(const ScheduleRequest& /*request*/, int /*rank*/) { return 1; }
-int all_activations(const ScheduleRequest& r, int /*rank*/) { return r.microbatches; }
-int activations_behind(const ScheduleRequest& r, int rank) { return std::min(r.ranks - rank, r.microbatches); }
-
-constexpr std::array<ScheduleRow, 4> kSchedules = {{
+constexpr std::array<ScheduleRow, 12> kSchedules = {{
     {.name = "naive",
      .source = "none: the order that needs no schedule",
      .summary = "one microbatch through the whole pipeline and back before the next",
      .kind = TableKind::kTrain,
      .default_stages_per_rank = 1,
      .many_stages_per_rank = false,
+     .stages_text = "1",
      .bubble = naive_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kAny,
+     .bubble_exact = always,
      .peak_activations = one_activation,
+     .peak_exact = true,
      .generate = generate_naive,
      .bubble_text = "(p-1)m(F+I+W)",
      .peak_text = "1"},
@@ -49,8 +36,13 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {{
      .kind = TableKind::kTrain,
      .default_stages_per_rank = 1,
      .many_stages_per_rank = false,
+     .stages_text = "1",
      .bubble = flush_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kAny,
+     .bubble_exact = always,
      .peak_activations = all_activations,
+     .peak_exact = true,
      .generate = generate_gpipe,
      .bubble_text = "(p-1)(F+I+W)",
      .peak_text = "m"},
@@ -60,19 +52,158 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {{
      .kind = TableKind::kTrain,
      .default_stages_per_rank = 1,
      .many_stages_per_rank = false,
+     .stages_text = "1",
      .bubble = flush_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kAny,
+     .bubble_exact = always,
      .peak_activations = activations_behind,
+     .peak_exact = true,
      .generate = generate_1f1b,
      .bubble_text = "(p-1)(F+I+W)",
      .peak_text = "min(p-rank, m)"},
+    {.name = "interleaved",
+     .source = "Megatron-LM: Narayanan et al. 2021, arXiv:2104.04473",
+     .summary =
+         "1F1B over several stages a rank, depth first: groups of p microbatches pass all stages of a rank in turn",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 2,
+     .many_stages_per_rank = true,
+     .stages_text = "1 or more",
+     .bubble = interleaved_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kAny,
+     .bubble_exact = whole_groups_or_one,
+     .peak_activations = interleaved_peak,
+     .peak_exact = false,
+     .generate = generate_interleaved,
+     .bubble_text = "(p-1+(v-1)g)(F+I+W), g = p-(m mod p), or 0 if p divides m; at most that if g > 0 and m > p",
+     .peak_text = "at most min(vm, (v-1)p+2(p-1-rank)+1)"},
+    {.name = "bfs",
+     .source = "Lamy-Poirier 2022, arXiv:2211.05953",
+     .summary = "breadth first: all microbatches pass a stage before the rank's next one starts",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 2,
+     .many_stages_per_rank = true,
+     .stages_text = "1 or more",
+     .bubble = bfs_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kAny,
+     .bubble_exact = always,
+     .peak_activations = all_of_all_stages,
+     .peak_exact = true,
+     .generate = generate_bfs,
+     .bubble_text = "(p-1+(v-1)max(0, p-m))(F+I+W)",
+     .peak_text = "vm"},
+    {.name = "zb-h1",
+     .source = "Zero bubble: Qi et al. 2023, arXiv:2401.10241",
+     .summary = "1F1B with its backward split: W fills gaps, at 1F1B's memory",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 1,
+     .many_stages_per_rank = false,
+     .stages_text = "1",
+     .bubble = zb_h1_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kEqual,
+     .bubble_exact = always,
+     .peak_activations = zb_h1_peak,
+     .peak_exact = true,
+     .generate = generate_zb_h1,
+     .bubble_text = "(p-1)(F+I-W) + max(0, p-m)F if F = I = W",
+     .peak_text = "min(p, m)"},
+    {.name = "zb-h2",
+     .source = "Zero bubble: Qi et al. 2023, arXiv:2401.10241",
+     .summary = "split backward and more forwards ahead: no bubble between steps, at nearly twice the memory",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 1,
+     .many_stages_per_rank = false,
+     .stages_text = "1",
+     .bubble = zb_h2_bubble,
+     .bubble_of = BubbleOf::kPeriod,
+     .bubble_costs = CostsOf::kEqual,
+     .bubble_exact = always,
+     .peak_activations = zb_h2_peak,
+     .peak_exact = true,
+     .generate = generate_zb_h2,
+     .bubble_text = "(p-1)(F+I-2W) + max(0, 2p-1-m)F of the period if F = I = W: 0 from m = 2p-1 on",
+     .peak_text = "min(2p-1, m)"},
+    {.name = "zb-v",
+     .source = "Qi et al. 2024, arXiv:2405.15362",
+     .summary = "two stages a rank in a V, split backward: no bubble between steps, at 1F1B's memory",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 2,
+     .many_stages_per_rank = false,
+     .stages_text = "2",
+     .bubble = zb_v_bubble,
+     .bubble_of = BubbleOf::kPeriod,
+     .bubble_costs = CostsOf::kEqual,
+     .bubble_exact = always,
+     .peak_activations = zb_v_peak,
+     .peak_exact = false,
+     .generate = generate_zb_v,
+     .bubble_text = "max(0, 2p-1-m)(F+I) of the period if F = I = W: 0 from m = 2p-1 on",
+     .peak_text = "at most min(2p, 2m)"},
+    {.name = "v-half",
+     .source = "Qi et al. 2024, arXiv:2405.15362",
+     .summary = "two stages a rank in a V, split backward: half of 1F1B's memory",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 2,
+     .many_stages_per_rank = false,
+     .stages_text = "2",
+     .bubble = v_half_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kEqual,
+     .bubble_exact = never,
+     .peak_activations = v_half_peak,
+     .peak_exact = false,
+     .generate = generate_v_half,
+     .bubble_text = "at most (7p/2-2+max(0, p-m))F if F = I = W",
+     .peak_text = "at most min(2 floor((p+2)/2), 2m)"},
+    {.name = "v-min",
+     .source = "Qi et al. 2024, arXiv:2405.15362",
+     .summary = "two stages a rank in a V, split backward: a third of 1F1B's memory",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 2,
+     .many_stages_per_rank = false,
+     .stages_text = "2",
+     .bubble = v_min_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kEqual,
+     .bubble_exact = never,
+     .peak_activations = v_min_peak,
+     .peak_exact = false,
+     .generate = generate_v_min,
+     .bubble_text = "at most (4p-3)F if F = I = W",
+     .peak_text = "at most min(2 floor((p+4)/3), 2m)"},
+    {.name = "interleaved-zb",
+     .source = "arXiv:2104.04473 with the rule of ZB-H1, arXiv:2401.10241; as PyTorch's ScheduleInterleavedZeroBubble",
+     .summary = "interleaved with its backward split",
+     .kind = TableKind::kTrain,
+     .default_stages_per_rank = 2,
+     .many_stages_per_rank = true,
+     .stages_text = "1 or more",
+     .bubble = interleaved_zb_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kEqual,
+     .bubble_exact = whole_groups,
+     .peak_activations = interleaved_zb_peak,
+     .peak_exact = false,
+     .generate = generate_interleaved_zb,
+     .bubble_text = "(p-1)(F+I-W) if p divides m, else at most (2v-1)(p-(m mod p))F more, if F = I = W",
+     .peak_text = "at most min(vp, vm)"},
     {.name = "forward",
      .source = "order of the groups: Narayanan et al. 2021, arXiv:2104.04473",
      .summary = "forwards only: validation and generation",
      .kind = TableKind::kForward,
      .default_stages_per_rank = 1,
      .many_stages_per_rank = true,
+     .stages_text = "1 or more",
      .bubble = forward_bubble,
+     .bubble_of = BubbleOf::kFlush,
+     .bubble_costs = CostsOf::kAny,
+     .bubble_exact = always,
      .peak_activations = one_activation,
+     .peak_exact = true,
      .generate = generate_forward,
      .bubble_text = "(p-1+(v-1)g)F, g = p-(m mod p), or 0 if p divides m",
      .peak_text = "1"},
@@ -80,6 +211,16 @@ constexpr std::array<ScheduleRow, 4> kSchedules = {{
 
 void require_at_least_one(int value, std::string_view what) {
   if (value < 1) throw UserError(fmt::format("a schedule cannot have {} {}; at least 1 is needed", value, what));
+}
+
+void require_stages_per_rank(const ScheduleRow& row, int stages) {
+  const int only = row.default_stages_per_rank;
+  if (row.many_stages_per_rank || stages == only) return;
+  std::vector<std::string_view> others;
+  for (const auto& other : kSchedules)
+    if (other.many_stages_per_rank || other.default_stages_per_rank == stages) others.push_back(other.name);
+  throw UserError(fmt::format("schedule {} has {} stage{} a rank, not {}; these can have {}: {}", row.name, only,
+                              only == 1 ? "" : "s", stages, stages, fmt::join(others, ", ")));
 }
 
 /// Keeps the number of actions within what 32-bit positions and a machine's memory hold.
@@ -113,13 +254,7 @@ void check_domain(const ScheduleRow& row, const ScheduleRequest& request) {
   require_at_least_one(request.ranks, "ranks");
   require_at_least_one(request.microbatches, "microbatches");
   require_at_least_one(request.stages_per_rank, "stages per rank");
-  if (request.stages_per_rank > 1 && !row.many_stages_per_rank) {
-    std::vector<std::string_view> others;
-    for (const auto& other : kSchedules)
-      if (other.many_stages_per_rank) others.push_back(other.name);
-    throw UserError(fmt::format("schedule {} has 1 stage a rank, not {}; these can have several: {}", row.name,
-                                request.stages_per_rank, fmt::join(others, ", ")));
-  }
+  require_stages_per_rank(row, request.stages_per_rank);
   require_size(request);
 }
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "schedule/passes/lower.h"
-#include "schedule/passes/reduce_grad.h"
 #include "schedule/registry.h"
 #include "schedule/testing/tables.h"
 
@@ -23,31 +22,6 @@ std::string failure_under(ChannelModel model, const Table& table) {
 
 std::string failure_of(TableKind kind, int stages, int microbatches, const std::vector<std::string>& rows) {
   return failure_of(table_of(kind, stages, microbatches, rows));
-}
-
-TEST(Verify, AcceptsEverySchedule) {
-  for (const auto& row : schedules()) {
-    for (int ranks = 1; ranks <= 16; ++ranks) {
-      for (int microbatches = 1; microbatches <= 64; ++microbatches) {
-        const int chunks = row.many_stages_per_rank ? 1 + microbatches % 3 : 1;
-        const ScheduleRequest request{ranks, microbatches, chunks};
-        const Table table = make_schedule(row, request);
-        const bool train = table.kind == TableKind::kTrain;
-        const Verification plain = verify(table);
-        const Verification lowered = verify(lower(train ? insert_reduce_grad(table) : table));
-        EXPECT_FALSE(plain.lowered);
-        EXPECT_EQ(lowered.lowered, ranks > 1);
-        EXPECT_EQ(lowered.reduces_gradients, train);
-        EXPECT_TRUE(plain.ordered_weights);
-        for (const ChannelUse& channel : lowered.channels) EXPECT_TRUE(channel.in_order);
-        for (int rank = 0; rank < ranks; ++rank) {
-          const int peak = row.peak_activations(request, rank);
-          EXPECT_EQ(plain.ranks[static_cast<std::size_t>(rank)].activations, peak);
-          EXPECT_EQ(lowered.ranks[static_cast<std::size_t>(rank)].activations, peak);
-        }
-      }
-    }
-  }
 }
 
 TEST(Verify, CountsSlotsOfActivationsAndGradients) {

@@ -8,6 +8,14 @@ namespace triaxis {
 void generate_naive(const ScheduleRequest& request, Table& table);
 void generate_gpipe(const ScheduleRequest& request, Table& table);
 void generate_1f1b(const ScheduleRequest& request, Table& table);
+void generate_interleaved(const ScheduleRequest& request, Table& table);
+void generate_bfs(const ScheduleRequest& request, Table& table);
+void generate_zb_h1(const ScheduleRequest& request, Table& table);
+void generate_zb_h2(const ScheduleRequest& request, Table& table);
+void generate_zb_v(const ScheduleRequest& request, Table& table);
+void generate_v_half(const ScheduleRequest& request, Table& table);
+void generate_v_min(const ScheduleRequest& request, Table& table);
+void generate_interleaved_zb(const ScheduleRequest& request, Table& table);
 void generate_forward(const ScheduleRequest& request, Table& table);
 
 }  // namespace triaxis

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "schedule/registry.h"
 #include "schedule/table.h"
 
 namespace triaxis {
@@ -25,6 +26,11 @@ inline Table table_of(TableKind kind, int stages, int microbatches, const std::v
   Table table{"test", kind, static_cast<int>(rows.size()), stages, microbatches, {}};
   for (const std::string& row : rows) table.rows.push_back(row_of(row));
   return table;
+}
+
+/// A request with `stages` stages a rank if the schedule can have so many, else with those it has.
+inline ScheduleRequest request_of(const ScheduleRow& row, int ranks, int microbatches, int stages = 1) {
+  return {ranks, microbatches, row.many_stages_per_rank ? stages : row.default_stages_per_rank};
 }
 
 /// A row as row_of reads it.

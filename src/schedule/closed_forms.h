@@ -1,0 +1,39 @@
+// What schedules promise, in numbers: the closed forms and bounds of registry.h, one or two a row. p ranks, m
+// microbatches, v stages a rank; all are told per stage. docs/schedules.md prints their text.
+#pragma once
+
+#include "schedule/registry.h"
+
+namespace triaxis {
+
+/// When a closed form is an equality.
+bool always(const ScheduleRequest& request);
+bool never(const ScheduleRequest& request);
+bool whole_groups(const ScheduleRequest& request);         // p divides m
+bool whole_groups_or_one(const ScheduleRequest& request);  // p divides m, or m < p
+
+double naive_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double flush_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double interleaved_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double bfs_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double zb_h1_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double zb_h2_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double zb_v_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double v_half_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double v_min_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double interleaved_zb_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double forward_bubble(const ScheduleRequest& request, const StageCosts& costs);
+
+int one_activation(const ScheduleRequest& request, int rank);
+int all_activations(const ScheduleRequest& request, int rank);
+int activations_behind(const ScheduleRequest& request, int rank);
+int interleaved_peak(const ScheduleRequest& request, int rank);
+int all_of_all_stages(const ScheduleRequest& request, int rank);
+int zb_h1_peak(const ScheduleRequest& request, int rank);
+int zb_h2_peak(const ScheduleRequest& request, int rank);
+int zb_v_peak(const ScheduleRequest& request, int rank);
+int v_half_peak(const ScheduleRequest& request, int rank);
+int v_min_peak(const ScheduleRequest& request, int rank);
+int interleaved_zb_peak(const ScheduleRequest& request, int rank);
+
+}  // namespace triaxis

@@ -1,0 +1,112 @@
+// Every schedule, over all sizes: it can be executed on every medium, it keeps the bits, and it does what its row in
+// the registry promises.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <set>
+
+#include "schedule/passes/lower.h"
+#include "schedule/passes/reduce_grad.h"
+#include "schedule/testing/tables.h"
+#include "schedule/timing.h"
+#include "schedule/verify.h"
+
+namespace triaxis {
+namespace {
+
+/// Numbers of microbatches at which schedules change: about multiples of the ranks, and some others up to 64.
+std::set<int> sampled_microbatches(int ranks) {
+  std::set<int> sample = {1, 2, 3, 5, 11, 29, 64};
+  for (const int at : {ranks, 2 * ranks, 4 * ranks})
+    for (const int near : {at - 1, at, at + 1})
+      if (near >= 1 && near <= 64) sample.insert(near);
+  return sample;
+}
+
+void for_every_request(const std::function<void(const ScheduleRow&, const ScheduleRequest&)>& body) {
+  for (const auto& row : schedules()) {
+    for (int ranks = 1; ranks <= 16; ++ranks) {
+      for (const int microbatches : sampled_microbatches(ranks)) {
+        for (int chunks = 1; chunks <= (row.many_stages_per_rank ? 4 : 1); ++chunks) {
+          const ScheduleRequest request = request_of(row, ranks, microbatches, chunks);
+          SCOPED_TRACE(std::string(row.name) + " " + std::to_string(ranks) + " " + std::to_string(microbatches) + " " +
+                       std::to_string(request.stages_per_rank));
+          body(row, request);
+        }
+      }
+    }
+  }
+}
+
+TEST(EverySchedule, IsExecutableAndKeepsTheBitsAndItsPeak) {
+  for_every_request([](const ScheduleRow& row, const ScheduleRequest& request) {
+    const Verification plain = verify(make_schedule(row, request));
+    EXPECT_TRUE(plain.ordered_weights);
+    EXPECT_EQ(plain.replicas, 1);
+    for (int rank = 0; rank < request.ranks; ++rank) {
+      const int peak = plain.ranks[static_cast<std::size_t>(rank)].activations;
+      const int promised = row.peak_activations(request, rank);
+      EXPECT_LE(peak, promised);
+      if (row.peak_exact) {
+        EXPECT_EQ(peak, promised);
+      }
+    }
+  });
+}
+
+TEST(EverySchedule, IsExecutableOnEveryMedium) {
+  for_every_request([](const ScheduleRow& row, const ScheduleRequest& request) {
+    if (row.many_stages_per_rank && (request.ranks + request.microbatches + request.stages_per_rank) % 3 != 0) return;
+    const Table table = make_schedule(row, request);
+    const bool train = table.kind == TableKind::kTrain;
+    const Verification plain = verify(table);
+    const Verification lowered = verify(lower(train ? insert_reduce_grad(table) : table));
+    EXPECT_EQ(lowered.lowered, request.ranks > 1);
+    EXPECT_EQ(lowered.reduces_gradients, train);
+    // Where both directions of a V, or of a ring of two, share a channel, an I may overtake an F.
+    for (const ChannelUse& channel : lowered.channels) EXPECT_TRUE(channel.in_order || request.stages_per_rank > 1);
+    for (std::size_t rank = 0; rank < plain.ranks.size(); ++rank)
+      EXPECT_EQ(lowered.ranks[rank].activations, plain.ranks[rank].activations);
+  });
+}
+
+/// What the rank with the least idle time and the one with the most are idle, over what the row says.
+std::pair<double, double> idle(const ScheduleRow& row, const Table& table, const Costs& times) {
+  const Timeline timeline = time_table(table, times);
+  const auto [least, most] = std::minmax_element(timeline.busy.begin(), timeline.busy.end());
+  const double whole = row.bubble_of == BubbleOf::kFlush ? timeline.makespan : period_of(table, times).value();
+  return {whole - *most, whole - *least};
+}
+
+TEST(EverySchedule, IdlesAsItsClosedFormSays) {
+  constexpr StageCosts kAll[] = {{1, 1, 1}, {1, 1.25, 0.75}, {3, 0.5, 0.25}, {0.25, 2, 3}};
+  for_every_request([&](const ScheduleRow& row, const ScheduleRequest& request) {
+    const Table table = make_schedule(row, request);
+    for (const StageCosts& costs : kAll) {
+      const Costs times{{costs.forward}, {costs.backward_input}, {costs.backward_weight}, 0, {}};
+      const double promised = row.bubble(request, costs);
+      const auto [least, most] = idle(row, table, times);
+      EXPECT_LE(most, promised + 1e-9);
+      if (row.bubble_exact(request)) {
+        EXPECT_NEAR(least, promised, 1e-9);
+      }
+      if (row.bubble_costs == CostsOf::kEqual) break;
+    }
+  });
+}
+
+TEST(EverySchedule, OfMillionsOfActionsIsMadeInTime) {
+  using Clock = std::chrono::steady_clock;
+  for (const auto& row : schedules()) {
+    const auto start = Clock::now();
+    const Table table = make_schedule(row, request_of(row, 64, 2048, 8));
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    EXPECT_LT(taken.count(), 2) << row.name;
+    EXPECT_EQ(table.rows.size(), 64U);
+  }
+}
+
+}  // namespace
+}  // namespace triaxis
