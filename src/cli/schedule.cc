@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,8 @@
 #include <string>
 
 #include "base/file.h"
+#include "render/chrome.h"
+#include "render/html.h"
 #include "render/svg.h"
 #include "render/text.h"
 #include "schedule/csv.h"
@@ -34,6 +37,7 @@ struct Options {
   std::optional<int> stages_per_rank;
   std::string costs = "F=1,I=1,W=1,send=0";
   std::string format;
+  std::string compare;
   bool json = false;
   bool lowered = false;
   std::string dialect;
@@ -122,16 +126,6 @@ std::string csv_of(const Table& table, const Options& options) {
   return csv_of_rows(lower(table.kind == TableKind::kTrain ? insert_reduce_grad(computes) : computes), dialect);
 }
 
-std::string rendered(const Result& result, const Options& options) {
-  if (options.format == "csv") return csv_of(result.table, options);
-  if (options.format == "json") return json_of(result).dump() + "\n";
-  if (options.format == "svg") {
-    return blocks_svg(timed_blocks(result.table, result.timeline), result.table.name,
-                      sizes_text(result.table) + "; " + times_text(result));
-  }
-  return text_of(result, options);
-}
-
 /// Settles --format and --json, and refuses options that the format would ignore.
 void settle_format(Options& options) {
   if (options.json) {
@@ -140,8 +134,8 @@ void settle_format(Options& options) {
     options.format = "json";
   }
   if (options.format.empty()) options.format = "text";
-  if (options.format == "html" || options.format == "chrome")
-    throw UserError(fmt::format("--format {} is not built yet; there are text, csv, json, svg", options.format));
+  if (options.format != "html" && !options.compare.empty())
+    throw UserError(fmt::format("--compare draws a page; use it with --format html, not {}", options.format));
   if (options.format != "csv" && (options.lowered || !options.dialect.empty()))
     throw UserError(
         fmt::format("--lowered and --dialect shape a CSV; use them with --format csv, not {}", options.format));
@@ -158,6 +152,64 @@ Table load_or_make(const Options& options) {
     throw UserError(fmt::format("schedule {} needs --ranks and --microbatches", options.name));
   const int stages_per_rank = options.stages_per_rank.value_or(row.default_stages_per_rank);
   return make_schedule(row, {*options.ranks, *options.microbatches, stages_per_rank});
+}
+
+Result result_of(Table table, const Costs& costs) {
+  Result result{std::move(table), {}, {}, {}};
+  result.verification = verify(result.table);
+  result.timeline = time_table(result.table, costs);
+  return result;
+}
+
+/// The table of --compare, with the ranks and microbatches of `first`.
+Table table_to_compare(const Options& options, const Table& first) {
+  Options other;
+  other.name = options.compare;
+  if (!std::string_view(other.name).ends_with(".csv")) {
+    other.ranks = first.ranks;
+    other.microbatches = first.microbatches;
+  }
+  Table table = load_or_make(other);
+  if (table.ranks != first.ranks || table.microbatches != first.microbatches) {
+    throw UserError(fmt::format("--compare {}: {}; {} has {}; both need the same ranks and microbatches", table.name,
+                                sizes_text(table), first.name, sizes_text(first)));
+  }
+  return table;
+}
+
+/// Costs of stages that hold `share` of the model's layers that those of `costs` hold.
+Costs scaled(Costs costs, double share) {
+  for (auto* list : {&costs.forward, &costs.backward_input, &costs.backward_weight})
+    for (double& cost : *list) cost *= share;
+  if (costs.overlapped) *costs.overlapped *= share;
+  return costs;
+}
+
+std::string page_of(const Result& result, const Options& options, const Costs& costs) {
+  const PageSchedule page{result.table, result.timeline};
+  if (options.compare.empty()) return schedule_page({&page, 1}, "");
+  Table table = table_to_compare(options, result.table);
+  const double share = static_cast<double>(result.table.stages) / table.stages;
+  const Result other = result_of(std::move(table), scaled(costs, share));
+  const std::string note =
+      share == 1 ? ""
+                 : fmt::format(
+                       "A stage of {} is {:g} of {}: its times and activations count as much. Peaks are in each "
+                       "schedule's own stages, curves to one scale.",
+                       other.table.name, share, result.table.name);
+  return schedule_page(std::array{page, PageSchedule{other.table, other.timeline, share}}, note);
+}
+
+std::string rendered(const Result& result, const Options& options, const Costs& costs) {
+  if (options.format == "csv") return csv_of(result.table, options);
+  if (options.format == "json") return json_of(result).dump() + "\n";
+  if (options.format == "svg") {
+    return blocks_svg(timed_blocks(result.table, result.timeline), result.table.name,
+                      sizes_text(result.table) + "; " + times_text(result));
+  }
+  if (options.format == "chrome") return chrome_trace(result.table, result.timeline);
+  if (options.format == "html") return page_of(result, options, costs);
+  return text_of(result, options);
 }
 
 std::string list_text() {
@@ -206,11 +258,9 @@ void run(Options options) {
   }
   if (options.name.empty()) throw UserError("name a schedule (--list prints them), or a CSV file that holds one");
   const Costs costs = parse_costs(options.costs);
-  Result result{load_or_make(options), {}, {}, {}};
-  result.verification = verify(result.table);
-  result.timeline = time_table(result.table, costs);
+  Result result = result_of(load_or_make(options), costs);
   if (options.format == "json") result.period = period_of(result.table, costs);
-  emit(rendered(result, options), options.output);
+  emit(rendered(result, options, costs), options.output);
 }
 
 std::vector<ChannelModel> models_of(const std::string& wanted) {
@@ -270,15 +320,20 @@ void add_schedule(CLI::App& app) {
   command->add_option("--stages-per-rank", options->stages_per_rank, "stages on each rank");
   command->add_option("--costs", options->costs, "times of F, I, W, send and FB; a list F=1:2:1 gives one a stage")
       ->capture_default_str();
-  command->add_option("--format", options->format, "text, csv, json or svg")
+  command
+      ->add_option("--format", options->format,
+                   "text, csv, json, svg, html or chrome (a trace for chrome://tracing and Perfetto)")
       ->check(CLI::IsMember({"text", "csv", "json", "svg", "html", "chrome"}));
+  command->add_option("--compare", options->compare, "html: a second schedule below, or a CSV file, of the same size");
   command->add_flag("--json", options->json, "Print one JSON object: the same as --format json");
   command->add_flag("--lowered", options->lowered, "CSV: with sends, receives and gradient reduction");
   command->add_option("--dialect", options->dialect, "CSV: pytorch refuses what PyTorch cannot load (default triaxis)")
       ->check(CLI::IsMember({"pytorch", "triaxis"}));
   command->add_option("-o,--output", options->output, "a file instead of standard output");
   command->add_flag("--list", options->list, "List the schedules");
-  command->footer("Example:\n  triaxis schedule 1f1b --ranks 4 --microbatches 8 --costs F=1,I=1,W=1");
+  command->footer(
+      "Examples:\n  triaxis schedule 1f1b --ranks 4 --microbatches 8 --costs F=1,I=1,W=1\n"
+      "  triaxis schedule 1f1b --ranks 4 --microbatches 8 --compare gpipe --format html -o page.html");
   add_check(*command);
   command->callback([options, command] {
     if (command->get_subcommands().empty()) run(*options);

@@ -84,6 +84,41 @@ TEST(ScheduleCommandTest, WritesToAFile) {
   expect_mistake("schedule naive --ranks 2 --microbatches 2 -o /nonexistent/a.txt", "/nonexistent/a.txt");
 }
 
+TEST(ScheduleCommandTest, WritesATrace) {
+  const auto trace = nlohmann::json::parse(
+      output_of("schedule 1f1b --ranks 2 --microbatches 3 --costs F=1.5,I=1,W=1,send=0 --format chrome"));
+  std::vector<std::string> actions;
+  for (const auto& event : trace["traceEvents"])
+    if (event["ph"] == "X" && event["pid"] == 1) actions.push_back(event["name"]);
+  EXPECT_THAT(actions, ElementsAre("1F0", "1B0", "1F1", "1B1", "1F2", "1B2"));
+}
+
+TEST(ScheduleCommandTest, DrawsAPage) {
+  const std::string page = output_of("schedule 1f1b --ranks 2 --microbatches 3 --format html");
+  EXPECT_THAT(page, HasSubstr("<title>1f1b</title>"));
+  EXPECT_THAT(page, HasSubstr("\"makespan\":12"));
+  EXPECT_THAT(output_of("schedule 1f1b --ranks 2 --microbatches 3 --format html --compare gpipe"),
+              HasSubstr("<title>1f1b / gpipe</title>"));
+}
+
+TEST(ScheduleCommandTest, ComparesTheSameModelInMoreStages) {
+  const std::string two = file_with("two.csv", "0F0,,,0B0\n,1F0,1B0,\n");
+  const std::string four = file_with("four.csv", "0F0,2F0,,2B0,,0B0\n,1F0,3F0,3B0,1B0,\n");
+  const std::string page = output_of("schedule " + two + " --format html --compare " + four);
+  EXPECT_THAT(page, HasSubstr("is 0.5 of"));
+  EXPECT_THAT(page, HasSubstr("\"unit\":0.5"));
+  EXPECT_THAT(page, HasSubstr("<td>2</td><td>2</td><td>1</td><td>6</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>2</td><td>4</td><td>1</td><td>6</td>"));
+}
+
+TEST(ScheduleCommandTest, ComparesOnlyWhatHasTheSameSize) {
+  const std::string file = file_with("one.csv", "0F0,,,0B0\n,1F0,1B0,\n");
+  expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --format html --compare " + file,
+                 "both need the same ranks and microbatches");
+  expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --format html --compare gpip", "did you mean 'gpipe'?");
+  EXPECT_THAT(output_of("schedule " + file + " --format html --compare gpipe"), HasSubstr(" / gpipe</title>"));
+}
+
 TEST(ScheduleCommandTest, ListsTheSchedules) {
   EXPECT_THAT(output_of("schedule --list"), HasSubstr("1f1b     one forward, one backward in turn"));
   const auto json = nlohmann::json::parse(output_of("schedule --list --json"));
@@ -116,7 +151,7 @@ TEST(ScheduleCommandTest, MistakesAreUserErrors) {
   expect_mistake("schedule 1f1b --ranks 0 --microbatches 2", "cannot have 0 ranks");
   expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --stages-per-rank 2", "1f1b has 1 stage a rank");
   expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --costs F=a", "'a' in 'F=a' is no time");
-  expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --format html", "--format html is not built yet");
+  expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --compare gpipe", "use it with --format html, not text");
   expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --json --format csv", "--json contradicts --format csv");
   expect_mistake("schedule 1f1b --ranks 2 --microbatches 2 --lowered", "use them with --format csv, not text");
   expect_mistake("schedule --list gpipe", "--list takes no schedule");

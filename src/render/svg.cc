@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "render/markup.h"
+
 namespace triaxis {
 namespace {
 
@@ -37,21 +39,6 @@ std::size_t look_of(const DrawnBlock& block) {
   std::size_t look = 0;
   while (!kLooks[look].matches(block)) ++look;
   return look;
-}
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else
-      result += c;
-  }
-  return result;
 }
 
 /// A distance of axis marks that a person would choose, about `wanted` of them over `span`.

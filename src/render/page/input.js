@@ -1,0 +1,149 @@
+// What the person does: zoom, move, point.
+
+const tip = document.getElementById('tip');
+const shortest = Math.min(wholeTime, ...schedules.flatMap(schedule => schedule.rows.map(
+    row => row.starts.reduce((least, start, i) => Math.min(least, row.ends[i] - start), Infinity))));
+const narrowest = Math.min(wholeTime, shortest * 2);
+let waiting = false;
+let drag = null;
+
+function redraw() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    draw();
+  });
+}
+
+/** Shows `span` of time from `begin` on, or the nearest that lies inside the whole. */
+function show(begin, span) {
+  span = Math.min(Math.max(span, narrowest), wholeTime);
+  view.begin = Math.min(Math.max(begin, 0), wholeTime - span);
+  view.end = view.begin + span;
+  redraw();
+}
+
+/** Zooms so that `time` stays where it is. */
+function zoom(factor, time = (view.begin + view.end) / 2) {
+  const span = Math.min(Math.max((view.end - view.begin) * factor, narrowest), wholeTime);
+  show(time - (time - view.begin) * span / (view.end - view.begin), span);
+}
+
+const move = share => show(view.begin + (view.end - view.begin) * share, view.end - view.begin);
+const fit = () => show(0, wholeTime);
+
+function resize() {
+  view.width = canvas.clientWidth;
+  // A canvas has its limits: fewer pixels a point for very many ranks.
+  const density = Math.min(window.devicePixelRatio || 1, 16000 / pageHeight);
+  canvas.width = Math.round(view.width * density);
+  canvas.height = Math.round(pageHeight * density);
+  canvas.style.height = pageHeight + 'px';
+  pen.setTransform(density, 0, 0, density, 0, 0);
+  readColours();
+  redraw();
+}
+
+/** What is at that place of the canvas: a block, idle time, or nothing. */
+function pointed(x, y) {
+  if (x < labelWidth || x > view.width - rightMargin) return null;
+  const schedule = schedules.find(one => y >= bandTop(one, 0) && y < bandTop(one, one.ranks));
+  if (!schedule) return null;
+  const rank = Math.floor((y - bandTop(schedule, 0)) / bandHeight);
+  return findAt(schedule, rank, toTime(x), y - bandTop(schedule, rank) >= blockHeight / 2);
+}
+
+/** The title and the lines that describe what is pointed at. */
+function described({schedule, rank, index, begin, end}, time) {
+  const row = schedule.rows[rank];
+  const held = ['rank holds', short(heldAt(row, time)) + ' activations'];
+  if (index < 0) {
+    return ['bubble',
+      [['rank', rank], ['start', short(begin)], ['end', short(end)], ['duration', short(end - begin)], held]];
+  }
+  const kind = row.kinds[index];
+  return [`${row.stages[index]}${kind}${row.microbatches[index]} ${kindNames[kind]}`, [
+    ['rank', rank], ['stage', row.stages[index]], ['microbatch', row.microbatches[index]],
+    ['start', short(row.starts[index])], ['end', short(row.ends[index])],
+    ['duration', short(row.ends[index] - row.starts[index])], held
+  ]];
+}
+
+function showTip(event, found) {
+  if (!found) {
+    tip.style.display = 'none';
+    return;
+  }
+  const [title, lines] = described(found, toTime(event.offsetX));
+  const cells = lines.map(([name, value]) => `<tr><th>${name}</th><td>${value}</td></tr>`).join('');
+  tip.innerHTML = `<b>${title}</b><table>${cells}</table>`;
+  tip.style.display = 'block';
+  const {width, height} = tip.getBoundingClientRect();
+  tip.style.left = Math.max(Math.min(event.clientX + 14, innerWidth - width - 8), 8) + 'px';
+  tip.style.top = (event.clientY + 16 + height < innerHeight ? event.clientY + 16 : event.clientY - height - 10) + 'px';
+}
+
+function point(event) {
+  const found = pointed(event.offsetX, event.offsetY);
+  showTip(event, found);
+  const old = view.hovered;
+  view.hovered = found;
+  if ((old && old.schedule) !== (found && found.schedule) || (old && old.rank) !== (found && found.rank) ||
+      (old && old.index) !== (found && found.index)) redraw();
+}
+
+canvas.addEventListener('wheel', event => {
+  if (event.offsetX < labelWidth) return;  // over the labels the page scrolls
+  event.preventDefault();
+  const lines = event.deltaMode === 1 ? 30 : 1;
+  if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY))
+    move((event.deltaX || event.deltaY) * lines / plotWidth());
+  else
+    zoom(Math.exp(event.deltaY * lines * 0.002), toTime(event.offsetX));
+  point(event);
+}, {passive: false});
+canvas.addEventListener('pointerdown', event => {
+  if (event.button !== 0) return;
+  drag = {x: event.clientX, y: event.clientY, begin: view.begin};
+  canvas.setPointerCapture(event.pointerId);
+  canvas.classList.add('dragged');
+});
+canvas.addEventListener('pointermove', event => {
+  if (!drag) {
+    point(event);
+    return;
+  }
+  showTip(event, null);
+  const span = view.end - view.begin;
+  show(drag.begin - (event.clientX - drag.x) / plotWidth() * span, span);
+  if (event.pointerType === 'mouse') scrollBy(0, drag.y - event.clientY);
+  drag.y = event.clientY;
+});
+for (const name of ['pointerup', 'pointercancel']) {
+  canvas.addEventListener(name, () => {
+    drag = null;
+    canvas.classList.remove('dragged');
+  });
+}
+canvas.addEventListener('pointerleave', event => {
+  showTip(event, null);
+  view.hovered = null;
+  redraw();
+});
+canvas.addEventListener('dblclick', fit);
+const keys = {
+  '+': () => zoom(1 / 1.5), '=': () => zoom(1 / 1.5), '-': () => zoom(1.5), '0': fit,
+  ArrowLeft: () => move(-0.1), ArrowRight: () => move(0.1)
+};
+addEventListener('keydown', event => {
+  if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+document.getElementById('in').addEventListener('click', keys['+']);
+document.getElementById('out').addEventListener('click', keys['-']);
+document.getElementById('fit').addEventListener('click', fit);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', resize);
+addEventListener('resize', resize);
+resize();
