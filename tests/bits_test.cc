@@ -129,6 +129,26 @@ TEST(Bits, AreTheSameUnderTheNaiveSchedule) {
                    reference(kModels[1]));
 }
 
+TEST(Bits, AreTheSameUnderSchedulesOfOtherOrders) {
+  // The model's five layers, embedding and head over up to six stages.
+  const std::map<int, std::string> layers = {{2, "[4,1]"}, {3, "[1,3,1]"}, {4, "[1,2,1,1]"}, {6, "[0,1,2,1,1,0]"}};
+  struct Case {
+    const char* schedule;
+    int ranks;
+    int chunks;
+  };
+  for (const auto& [schedule, ranks, chunks] :
+       {Case{"interleaved", 2, 2}, Case{"interleaved", 3, 2}, Case{"bfs", 2, 3}, Case{"zb-h1", 3, 1},
+        Case{"zb-h2", 2, 1}, Case{"zb-v", 2, 2}, Case{"zb-v", 3, 2}, Case{"v-half", 3, 2}, Case{"v-min", 2, 2},
+        Case{"interleaved-zb", 3, 2}}) {
+    SCOPED_TRACE(fmt::format("{} {}x{}", schedule, ranks, chunks));
+    const Sets sets = {fmt::format("parallel.schedule={}", schedule), fmt::format("parallel.pipeline={}", ranks),
+                       fmt::format("parallel.chunks={}", chunks),
+                       fmt::format("parallel.layers_per_stage={}", layers.at(ranks * chunks))};
+    expect_same_bits(run(kPartition + kModels[1] + sets), reference(kModels[1]));
+  }
+}
+
 TEST(Bits, AreTheSameWithTwoThreads) {
   for (const char* degrees : {"111", "122"}) {
     SCOPED_TRACE(degrees);
