@@ -168,6 +168,7 @@ Table table_to_compare(const Options& options, const Table& first) {
   if (!std::string_view(other.name).ends_with(".csv")) {
     other.ranks = first.ranks;
     other.microbatches = first.microbatches;
+    if (find_schedule(other.name).many_stages_per_rank) other.stages_per_rank = options.stages_per_rank;
   }
   Table table = load_or_make(other);
   if (table.ranks != first.ranks || table.microbatches != first.microbatches) {

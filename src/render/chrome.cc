@@ -43,8 +43,9 @@ void append_rank(std::string& text, const Table& table, const Timeline& timeline
   auto out = std::back_inserter(text);
   fmt::format_to(out, R"({}
 {{"ph":"M","pid":{},"name":"process_name","args":{{"name":"rank {}"}}}},
-{{"ph":"M","pid":{},"name":"process_sort_index","args":{{"sort_index":{}}}}})",
-                 rank == 0 ? "" : ",", rank, rank, rank, rank);
+{{"ph":"M","pid":{},"name":"process_sort_index","args":{{"sort_index":{}}}}},
+{{"ph":"M","pid":{},"tid":0,"name":"thread_name","args":{{"name":"compute"}}}})",
+                 rank == 0 ? "" : ",", rank, rank, rank, rank, rank);
   const auto& row = table.rows[static_cast<std::size_t>(rank)];
   for (std::size_t i = 0; i < row.size(); ++i)
     append_action(text, rank, row[i], timeline.spans[static_cast<std::size_t>(rank)][i]);

@@ -51,7 +51,7 @@ void expect_whole(const Table& table, const Costs& costs) {
       EXPECT_EQ(counts[i]["args"]["held"], points[i].activations);
     }
     const auto names = events_of(trace, "M", rank);
-    ASSERT_EQ(names.size(), 2U);
+    ASSERT_EQ(names.size(), 3U);
     EXPECT_EQ(names[0]["args"]["name"], "rank " + std::to_string(rank));
     expected += actions.size() + counts.size() + names.size();
   }

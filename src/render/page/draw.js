@@ -4,14 +4,15 @@ const canvas = document.getElementById('view');
 const pen = canvas.getContext('2d');
 const labelWidth = 74, rightMargin = 14, titleHeight = 26, axisHeight = 22, panelGap = 14;
 const bands = schedules.reduce((sum, schedule) => sum + schedule.ranks, 0);
-const blockHeight = Math.min(26, Math.max(6, Math.floor(5200 / bands)));
-const memoryHeight = Math.min(20, Math.max(4, Math.floor(4000 / bands)));
-const bandGap = Math.min(8, Math.max(2, Math.floor(1400 / bands)));
+const blockHeight = Math.min(26, Math.max(14, Math.floor(2000 / bands)));
+const memoryHeight = Math.min(20, Math.max(11, Math.floor(1500 / bands)));
+const bandGap = Math.min(8, Math.max(3, Math.floor(700 / bands)));
 const bandHeight = blockHeight + memoryHeight + bandGap;
 const font = size => size + 'px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 const letterWidth = 6.6;
 
-const view = {begin: 0, end: wholeTime, width: 0, hovered: null};
+// The canvas is as high as the window at most; `top` is what of the page has scrolled out above it.
+const view = {begin: 0, end: wholeTime, width: 0, height: 0, top: 0, density: 1, hovered: null};
 let colours = null;
 
 const plotWidth = () => view.width - labelWidth - rightMargin;
@@ -73,16 +74,21 @@ function axisMarks() {
   return marks;
 }
 
+function drawGrid(schedule) {
+  pen.fillStyle = colours.line;
+  for (const time of axisMarks())
+    pen.fillRect(Math.round(toX(time)), schedule.top + 15, 1, axisHeight - 15 + schedule.ranks * bandHeight - bandGap);
+}
+
+/** The axis stands above its rows, or at the window's upper edge while they scroll past it. */
 function drawAxis(schedule) {
+  const y = Math.min(Math.max(schedule.top, view.top), bandTop(schedule, schedule.ranks - 1));
+  pen.fillStyle = colours.paper;
+  pen.fillRect(0, y, view.width, axisHeight - 6);
+  pen.fillStyle = colours.faint;
   pen.font = font(11);
   pen.textAlign = 'center';
-  for (const time of axisMarks()) {
-    const x = Math.round(toX(time)) + 0.5;
-    pen.fillStyle = colours.faint;
-    pen.fillText(short(time), Math.min(x, view.width - 18), schedule.top + 10);
-    pen.fillStyle = colours.line;
-    pen.fillRect(x - 0.5, schedule.top + 15, 1, axisHeight - 15 + schedule.ranks * bandHeight - bandGap);
-  }
+  for (const time of axisMarks()) pen.fillText(short(time), Math.min(toX(time), view.width - 18), y + 11);
 }
 
 function drawBlock(schedule, row, index, y) {
@@ -110,18 +116,34 @@ function drawBlock(schedule, row, index, y) {
   pen.fillText(label, seenLeft + (seenWidth - 1) / 2, top + height / 2 + 4);
 }
 
+/** Blocks first..last-1, too many for their place, as one stripe a kind with the width of all its blocks. */
+function drawDense(row, first, last, y) {
+  const widths = {};
+  const scale = plotWidth() / (view.end - view.begin);
+  for (let i = first; i < last; ++i) {
+    const share = row.lanes[i] === '0' ? 1 : 0.5;
+    widths[row.kinds[i]] = (widths[row.kinds[i]] || 0) + (row.ends[i] - row.starts[i]) * scale * share;
+  }
+  let left = toX(row.starts[first]);
+  for (const [kind, width] of Object.entries(widths)) {
+    pen.fillStyle = colours[kind][0];
+    pen.fillRect(left, y, width, blockHeight);
+    left += width;
+  }
+}
+
 function drawBlocks(schedule, row, y) {
   pen.fillStyle = colours.bubble;
   pen.fillRect(toX(schedule.begin), y, toX(schedule.end) - toX(schedule.begin), blockHeight);
   pen.font = font(11);
   pen.textAlign = 'center';
   const first = countUpTo(row.ends, view.begin), last = countUpTo(row.starts, view.end);
-  let drawn = -1;
-  for (let i = first; i < last; ++i) {
-    const right = Math.floor(toX(row.ends[i]) * 2);
-    if (right === drawn && row.lanes[i] !== '2') continue;  // ends in the half pixel in which the last one did
-    drawn = right;
-    drawBlock(schedule, row, i, y);
+  const pixelOf = i => Math.floor(toX(row.ends[i]));
+  for (let i = first, next = i; i < last; i = next) {
+    const pixel = pixelOf(i);
+    for (next = i + 1; next < last && pixelOf(next) === pixel;) ++next;
+    if (next - i > 2) drawDense(row, i, next, y);
+    else for (let block = i; block < next; ++block) drawBlock(schedule, row, block, y);
   }
 }
 
@@ -170,31 +192,33 @@ function drawHead(schedule) {
 
 function drawRankLabel(schedule, rank, y) {
   pen.textAlign = 'left';
-  if (bandHeight < 12 && rank % 4 !== 0) return;
   pen.fillStyle = colours.ink;
   pen.font = font(12);
-  pen.fillText('rank ' + rank, 0, y + Math.min(blockHeight / 2 + 4, 17));
-  if (memoryHeight < 10) return;
+  pen.fillText('rank ' + rank, 0, y + blockHeight / 2 + 4);
   pen.fillStyle = colours.memoryLine;
   pen.font = font(10);
   pen.fillText('peak ' + short(schedule.peaks[rank]), 0, y + blockHeight + memoryHeight - 3);
 }
 
 function draw() {
-  pen.clearRect(0, 0, view.width, pageHeight);
+  pen.setTransform(view.density, 0, 0, view.density, 0, -view.top * view.density);
+  pen.clearRect(0, view.top, view.width, view.height);
   for (const schedule of schedules) {
+    const rankAt = y => Math.floor((y - bandTop(schedule, 0)) / bandHeight);
+    const first = Math.max(rankAt(view.top), 0), last = Math.min(rankAt(view.top + view.height), schedule.ranks - 1);
     drawHead(schedule);
-    drawAxis(schedule);
-    for (let rank = 0; rank < schedule.ranks; ++rank) drawRankLabel(schedule, rank, bandTop(schedule, rank));
+    for (let rank = first; rank <= last; ++rank) drawRankLabel(schedule, rank, bandTop(schedule, rank));
     pen.save();
     pen.beginPath();
-    pen.rect(labelWidth, 0, view.width - labelWidth - rightMargin + 1, pageHeight);
+    pen.rect(labelWidth, view.top, view.width - labelWidth - rightMargin + 1, view.height);
     pen.clip();
-    schedule.rows.forEach((row, rank) => {
-      const y = bandTop(schedule, rank);
+    drawGrid(schedule);
+    for (let rank = first; rank <= last; ++rank) {
+      const row = schedule.rows[rank], y = bandTop(schedule, rank);
       drawMemory(schedule, row, y + blockHeight);
       drawBlocks(schedule, row, y);
-    });
+    }
     pen.restore();
+    if (last >= first) drawAxis(schedule);
   }
 }

@@ -1,6 +1,7 @@
 // What the person does: zoom, move, point.
 
 const tip = document.getElementById('tip');
+const tall = document.getElementById('tall');
 const shortest = Math.min(wholeTime, ...schedules.flatMap(schedule => schedule.rows.map(
     row => row.starts.reduce((least, start, i) => Math.min(least, row.ends[i] - start), Infinity))));
 const narrowest = Math.min(wholeTime, shortest * 2);
@@ -33,19 +34,24 @@ function zoom(factor, time = (view.begin + view.end) / 2) {
 const move = share => show(view.begin + (view.end - view.begin) * share, view.end - view.begin);
 const fit = () => show(0, wholeTime);
 
-function resize() {
-  view.width = canvas.clientWidth;
-  // A canvas has its limits: fewer pixels a point for very many ranks.
-  const density = Math.min(window.devicePixelRatio || 1, 16000 / pageHeight);
-  canvas.width = Math.round(view.width * density);
-  canvas.height = Math.round(pageHeight * density);
-  canvas.style.height = pageHeight + 'px';
-  pen.setTransform(density, 0, 0, density, 0, 0);
-  readColours();
+function scrolled() {
+  view.top = Math.min(Math.max(-tall.getBoundingClientRect().top, 0), pageHeight - view.height);
   redraw();
 }
 
-/** What is at that place of the canvas: a block, idle time, or nothing. */
+function resize() {
+  view.width = canvas.clientWidth;
+  view.height = Math.min(pageHeight, innerHeight);
+  view.density = window.devicePixelRatio || 1;
+  canvas.width = Math.round(view.width * view.density);
+  canvas.height = Math.round(view.height * view.density);
+  canvas.style.height = view.height + 'px';
+  tall.style.height = pageHeight + 'px';
+  readColours();
+  scrolled();
+}
+
+/** What is at that place of the page's drawing: a block, idle time, or nothing. */
 function pointed(x, y) {
   if (x < labelWidth || x > view.width - rightMargin) return null;
   const schedule = schedules.find(one => y >= bandTop(one, 0) && y < bandTop(one, one.ranks));
@@ -85,7 +91,7 @@ function showTip(event, found) {
 }
 
 function point(event) {
-  const found = pointed(event.offsetX, event.offsetY);
+  const found = pointed(event.offsetX, event.offsetY + view.top);
   showTip(event, found);
   const old = view.hovered;
   view.hovered = found;
@@ -146,4 +152,5 @@ document.getElementById('out').addEventListener('click', keys['-']);
 document.getElementById('fit').addEventListener('click', fit);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', resize);
 addEventListener('resize', resize);
+addEventListener('scroll', scrolled);
 resize();
