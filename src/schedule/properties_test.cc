@@ -56,6 +56,19 @@ TEST(EverySchedule, IsExecutableAndKeepsTheBitsAndItsPeak) {
   });
 }
 
+TEST(EverySchedule, LaysItsStagesOutInALoopOrAV) {
+  for_every_request([](const ScheduleRow& row, const ScheduleRequest& request) {
+    const Table table = make_schedule(row, request);
+    const int ranks = request.ranks;
+    for (int rank = 0; rank < ranks; ++rank) {
+      std::vector<int> stages;
+      for (int chunk = 0; chunk < request.stages_per_rank; ++chunk) stages.push_back(chunk * ranks + rank);
+      if (row.stages_text == "2 in a V") stages = {rank, 2 * ranks - 1 - rank};
+      EXPECT_EQ(stages_of_rank(table, rank), stages);
+    }
+  });
+}
+
 TEST(EverySchedule, IsExecutableOnEveryMedium) {
   for_every_request([](const ScheduleRow& row, const ScheduleRequest& request) {
     if (row.many_stages_per_rank && (request.ranks + request.microbatches + request.stages_per_rank) % 3 != 0) return;

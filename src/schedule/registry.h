@@ -42,8 +42,8 @@ struct ScheduleRow {
   std::string_view summary;  // one line for a list
   TableKind kind;
   int default_stages_per_rank;
-  bool many_stages_per_rank;  // whether a rank may have any number of stages; if not, it has the default
-  std::string_view stages_text;
+  bool many_stages_per_rank;     // whether a rank may have any number of stages; if not, it has the default
+  std::string_view stages_text;  // what a list says of it: "1", "1 or more", "2 in a V"
 
   /// The most time that a rank is idle within what bubble_of says; all ranks have the same.
   double (*bubble)(const ScheduleRequest&, const StageCosts&);

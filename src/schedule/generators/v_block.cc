@@ -37,7 +37,7 @@ std::array<Timed, 6> block_on(const Block& block, int rank, int ranks) {
   const int down = rank;
   const int up = 2 * ranks - 1 - rank;
   const int below = ranks - 1 - rank;
-  std::array<Timed, 6> timed;
+  std::array<Timed, 6> timed{};
   const int top = block.forward_down * (ranks - 1) + block.turn_below;
   const int back = top + block.forward_up * (ranks - 1) + block.turn_above;
   const int last = back + block.backward_down * (ranks - 1) + block.turn_back;
