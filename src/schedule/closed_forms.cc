@@ -55,7 +55,7 @@ double zb_v_bubble(const ScheduleRequest& r, const StageCosts& costs) {
 }
 
 double v_half_bubble(const ScheduleRequest& r, const StageCosts& costs) {
-  return (3.5 * r.ranks - 2 + fewer_than(r.ranks, r)) * costs.forward;
+  return (3.5 * r.ranks - 3 + fewer_than(r.ranks, r)) * costs.forward;
 }
 
 double v_min_bubble(const ScheduleRequest& r, const StageCosts& costs) { return (4 * r.ranks - 3) * costs.forward; }

@@ -157,7 +157,7 @@ constexpr std::array<ScheduleRow, 12> kSchedules = {{
      .peak_activations = v_half_peak,
      .peak_exact = false,
      .generate = generate_v_half,
-     .bubble_text = "at most (7p/2-2+max(0, p-m))F if F = I = W",
+     .bubble_text = "at most (7p/2-3+max(0, p-m))F if F = I = W",
      .peak_text = "at most min(2 floor((p+2)/2), 2m)"},
     {.name = "v-min",
      .source = "Qi et al. 2024, arXiv:2405.15362",

@@ -78,11 +78,14 @@ void repeat(const Block& block, const ScheduleRequest& request, Table& table) {
 
 }  // namespace
 
-/// Hops of one unit down and two up: half of 1F1B's activations. The turn at the top puts the I behind the F of the
-/// rank's first stage by two slots, whatever the number of ranks.
+/// Hops of one unit down and two up: half of 1F1B's activations. The turns are those with which the slots of all
+/// ranks differ and the peak is the paper's, at the smallest
+/// bubble.
 void generate_v_half(const ScheduleRequest& request, Table& table) {
-  const int turn_above = request.ranks % 2 == 0 ? 4 : 1;
-  repeat({1, 2, 1, 2, 1, turn_above, 2}, request, table);
+  if (request.ranks % 2 == 0)
+    repeat({1, 2, 1, 2, 4, 1, 5}, request, table);
+  else
+    repeat({1, 2, 1, 2, 2, 1, 1}, request, table);
 }
 
 /// All hops of one unit: a third of 1F1B's activations. A stage's I comes 2p units after the F of the rank's other
