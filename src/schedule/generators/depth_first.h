@@ -3,32 +3,25 @@
 // from the rank's first stage, backwards from its last.
 #pragma once
 
+#include <vector>
+
 #include "schedule/registry.h"
 
 namespace triaxis {
 
-/// Numbers what a rank does of one kind, in order. The last group counts as a whole one; RowWriter leaves out what is
-/// not there.
-class DepthFirst {
- public:
-  DepthFirst(const ScheduleRequest& request, int rank)
-      : ranks_(request.ranks), stages_per_rank_(request.stages_per_rank), rank_(rank) {
-    const int groups = (request.microbatches + ranks_ - 1) / ranks_;
-    size_ = groups * ranks_ * stages_per_rank_;
-  }
-
-  int size() const { return size_; }
-  int forward_stage(int k) const { return rank_ + ranks_ * chunk(k); }
-  int backward_stage(int k) const { return rank_ + ranks_ * (stages_per_rank_ - 1 - chunk(k)); }
-  int microbatch(int k) const { return k / (ranks_ * stages_per_rank_) * ranks_ + k % ranks_; }
-
- private:
-  int chunk(int k) const { return k / ranks_ % stages_per_rank_; }
-
-  int ranks_;
-  int stages_per_rank_;
-  int rank_;
-  int size_;
+/// One kind of action of a rank, and by how many turns it runs ahead of the turn that its place in the order gives it.
+struct Lead {
+  ActionKind kind;
+  int turns;
 };
+
+/// Fills the rank's row: in each turn one action of each kind, in the order of `leads`.
+///
+/// Running this order with a smaller last group would deadlock: its forwards come round from the last rank in fewer
+/// than p turns, and that rank may be p - 1 turns behind. So the last group has the turns of a whole one, and those of
+/// the microbatches that it lacks are left out. The table can be executed as that of whole groups can, since
+/// microbatches wait for each other only within a row, and no action starts later than there.
+void fill_depth_first(const ScheduleRequest& request, int rank, const std::vector<Lead>& leads,
+                      std::vector<Action>& row);
 
 }  // namespace triaxis

@@ -78,9 +78,8 @@ void repeat(const Block& block, const ScheduleRequest& request, Table& table) {
 
 }  // namespace
 
-/// Hops of one unit down and two up: half of 1F1B's activations. The turns are those with which the slots of all
-/// ranks differ and the peak is the paper's, at the smallest
-/// bubble.
+/// Hops of one unit down and two up: half of 1F1B's activations. Of the turns with which slots differ on all ranks and
+/// the peak is the paper's, these idle least.
 void generate_v_half(const ScheduleRequest& request, Table& table) {
   if (request.ranks % 2 == 0)
     repeat({1, 2, 1, 2, 4, 1, 5}, request, table);

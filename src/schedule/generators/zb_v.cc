@@ -4,19 +4,18 @@
 #include <algorithm>
 
 #include "schedule/generators/generators.h"
-#include "schedule/generators/row_writer.h"
 
 namespace triaxis {
 namespace {
 
-/// One arm of the V on a rank; adds the next microbatch of each kind.
+/// One arm of the V on a rank; adds the next microbatch of each kind, if the table has it.
 class Arm {
  public:
-  Arm(RowWriter& row, int stage) : row_(row), stage_(stage) {}
+  Arm(std::vector<Action>& row, int microbatches, int stage) : row_(row), microbatches_(microbatches), stage_(stage) {}
 
-  void forward() { row_.add(ActionKind::kForward, stage_, forwards_++); }
-  void input() { row_.add(ActionKind::kBackwardInput, stage_, inputs_++); }
-  void weight() { row_.add(ActionKind::kBackwardWeight, stage_, weights_++); }
+  void forward() { add(ActionKind::kForward, forwards_++); }
+  void input() { add(ActionKind::kBackwardInput, inputs_++); }
+  void weight() { add(ActionKind::kBackwardWeight, weights_++); }
   void backward() {
     input();
     weight();
@@ -26,14 +25,20 @@ class Arm {
   bool owes_weights() const { return weights_ < inputs_; }
 
  private:
-  RowWriter& row_;
+  void add(ActionKind kind, int microbatch) {
+    if (microbatch < microbatches_) row_.push_back(make_action(kind, stage_, microbatch));
+  }
+
+  std::vector<Action>& row_;
+  int microbatches_;
   int stage_;
   int forwards_ = 0;
   int inputs_ = 0;
   int weights_ = 0;
 };
 
-/// For at least 2p - 1 microbatches.
+/// For at least 2p - 1 microbatches; where there are fewer, the others' turns stay empty, so that the table can be
+/// executed as the whole one can.
 void fill(Arm& down, Arm& up, int rank, int ranks, int microbatches) {
   for (int i = 0; i < 2 * (ranks - rank) - 1; ++i) down.forward();
   for (int i = 0; i < rank; ++i) {
@@ -63,9 +68,9 @@ void fill(Arm& down, Arm& up, int rank, int ranks, int microbatches) {
 
 void generate_zb_v(const ScheduleRequest& request, Table& table) {
   for (int rank = 0; rank < request.ranks; ++rank) {
-    RowWriter row(table, rank);
-    Arm down(row, rank);
-    Arm up(row, table.stages - 1 - rank);
+    auto& row = table.rows[static_cast<std::size_t>(rank)];
+    Arm down(row, request.microbatches, rank);
+    Arm up(row, request.microbatches, table.stages - 1 - rank);
     fill(down, up, rank, request.ranks, std::max(request.microbatches, 2 * request.ranks - 1));
   }
 }
