@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -214,11 +215,12 @@ std::string rendered(const Result& result, const Options& options, const Costs& 
 }
 
 std::string list_text() {
+  std::size_t width = 0;
+  for (const ScheduleRow& row : schedules()) width = std::max(width, row.name.size());
   std::string text;
   for (const ScheduleRow& row : schedules()) {
-    text += fmt::format("{:<8} {}\n         stages a rank: {}; bubble: {}; peak activations: {}\n         {}\n",
-                        row.name, row.summary, row.many_stages_per_rank ? "1 or more" : "1", row.bubble_text,
-                        row.peak_text, row.source);
+    text += fmt::format("{0:<{1}} {2}\n{3:{1}} stages a rank: {4}; bubble: {5}; peak activations: {6}\n{3:{1}} {7}\n",
+                        row.name, width, row.summary, "", row.stages_text, row.bubble_text, row.peak_text, row.source);
   }
   return text + "p ranks, m microbatches, v stages a rank; F, I, W: times of a stage's forward and its two backwards\n";
 }

@@ -13,6 +13,7 @@
 namespace triaxis {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
@@ -120,7 +121,7 @@ TEST(ScheduleCommandTest, ComparesOnlyWhatHasTheSameSize) {
 }
 
 TEST(ScheduleCommandTest, ListsTheSchedules) {
-  EXPECT_THAT(output_of("schedule --list"), HasSubstr("1f1b     one forward, one backward in turn"));
+  EXPECT_THAT(output_of("schedule --list"), ContainsRegex("\n1f1b +one forward, one backward in turn"));
   const auto json = nlohmann::json::parse(output_of("schedule --list --json"));
   EXPECT_EQ(json["schedules"][1]["name"], "gpipe");
   EXPECT_EQ(json["schedules"][1]["stages_per_rank"], 1);

@@ -9,7 +9,7 @@ const memoryHeight = Math.min(20, Math.max(11, Math.floor(1500 / bands)));
 const bandGap = Math.min(8, Math.max(3, Math.floor(700 / bands)));
 const bandHeight = blockHeight + memoryHeight + bandGap;
 const font = size => size + 'px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
-const letterWidth = 6.6;
+const letterWidth = 6.3;
 
 // The canvas is as high as the window at most; `top` is what of the page has scrolled out above it.
 const view = {begin: 0, end: wholeTime, width: 0, height: 0, top: 0, density: 1, hovered: null};
@@ -110,7 +110,7 @@ function drawBlock(schedule, row, index, y) {
   // The label may leave the window with a part of its block.
   const seenLeft = Math.max(left, labelWidth), seenWidth = Math.min(left + width, view.width - rightMargin) - seenLeft;
   const label = [blockLabel(schedule, row, index), String(row.microbatches[index])].find(
-      text => text.length * letterWidth + 2 <= seenWidth);
+      text => text.length * letterWidth + 1 <= seenWidth);
   if (!label) return;
   pen.fillStyle = colours.label;
   pen.fillText(label, seenLeft + (seenWidth - 1) / 2, top + height / 2 + 4);
