@@ -179,6 +179,15 @@ Table table_to_compare(const Options& options, const Table& first) {
   return table;
 }
 
+/// Refuses costs a stage, which say nothing of the stages of a schedule that cuts the model otherwise.
+void check_comparable(const Costs& costs, const Table& first, const Table& second) {
+  const auto one = [](const std::vector<double>& list) { return list.size() == 1; };
+  if (first.stages == second.stages || (one(costs.forward) && one(costs.backward_input) && one(costs.backward_weight)))
+    return;
+  throw UserError(fmt::format("--costs has values a stage, but {} has {} stages and {} has {}; give one value for all",
+                              first.name, first.stages, second.name, second.stages));
+}
+
 /// Costs of stages that hold `share` of the model's layers that those of `costs` hold.
 Costs scaled(Costs costs, double share) {
   for (auto* list : {&costs.forward, &costs.backward_input, &costs.backward_weight})
@@ -191,6 +200,7 @@ std::string page_of(const Result& result, const Options& options, const Costs& c
   const PageSchedule page{result.table, result.timeline};
   if (options.compare.empty()) return schedule_page({&page, 1}, "");
   Table table = table_to_compare(options, result.table);
+  check_comparable(costs, result.table, table);
   const double share = static_cast<double>(result.table.stages) / table.stages;
   const Result other = result_of(std::move(table), scaled(costs, share));
   const std::string note =

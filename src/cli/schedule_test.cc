@@ -107,6 +107,8 @@ TEST(ScheduleCommandTest, ComparesTheSameModelInMoreStages) {
   const std::string four = file_with("four.csv", "0F0,2F0,,2B0,,0B0\n,1F0,3F0,3B0,1B0,\n");
   const std::string page = output_of("schedule " + two + " --format html --compare " + four);
   EXPECT_THAT(page, HasSubstr("is 0.5 of"));
+  expect_mistake("schedule " + two + " --format html --costs F=1:2 --compare " + four,
+                 "four.csv has 4; give one value for all");
   EXPECT_THAT(page, HasSubstr("\"unit\":0.5"));
   EXPECT_THAT(page, HasSubstr("<td>2</td><td>2</td><td>1</td><td>6</td>"));
   EXPECT_THAT(page, HasSubstr("<td>2</td><td>4</td><td>1</td><td>6</td>"));
