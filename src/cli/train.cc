@@ -59,6 +59,7 @@ struct Prepared {
   Corpus corpus;
   std::filesystem::path checkpoint;  ///< to go on from; empty: none
   std::int64_t done = 0;             ///< steps of the run that are in it
+  std::string trained_on;            ///< the checksum of its data; empty: none yet
   RunLock lock;                      ///< on the run's directory
 };
 
@@ -77,6 +78,7 @@ void take_up(Prepared& prepared) {
   prepared.config =
       resumed(parse_config(index.configuration, where), prepared.config, where, index.data_checksum.empty());
   prepared.done = index.step;
+  prepared.trained_on = index.data_checksum;
   if (prepared.config.train.steps < index.step) {
     throw UserError(fmt::format("train.steps = {}, but {} is of step {}; ask for at least as many",
                                 prepared.config.train.steps, prepared.checkpoint.string(), index.step));
@@ -84,10 +86,7 @@ void take_up(Prepared& prepared) {
 }
 
 void require_same_data(const Prepared& prepared) {
-  if (prepared.checkpoint.empty()) return;
-  const CheckpointReader reader(prepared.checkpoint);
-  const std::string& saved = reader.index().data_checksum;
-  if (saved.empty() || saved == prepared.corpus.checksum) return;
+  if (prepared.trained_on.empty() || prepared.trained_on == prepared.corpus.checksum) return;
   throw UserError(
       fmt::format("data.path = \"{}\" is not the data that {} was trained on (by checksum; data.tokenizer and "
                   "data.validation count, too)",
