@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "tensor/host_copy.h"
 
@@ -40,11 +38,7 @@ void fill(const ParameterStore& store, const Entry& entry, const View& unit_tens
     throw UserError(fmt::format("{}: {} has the shape [{}], but the model's is [{}]", reader.directory().string(), name,
                                 fmt::join(shape, ", "), fmt::join(entry.spec.shape, ", ")));
   }
-  const Box here = box_here(store, entry);
-  if (here.empty()) return;
-  const std::int64_t rows = std::max<std::int64_t>(1, kBand / here.columns());
-  for (Box band = here; band.first_row < here.last_row; band.first_row += rows) {
-    band.last_row = std::min(here.last_row, band.first_row + rows);
+  for (const Box& band : row_bands(box_here(store, entry), kBand)) {
     buffer.resize(static_cast<std::size_t>(band.elements()));
     reader.read(name, form, band, buffer);
     copy_in(stream, store, entry, unit_tensor, band, buffer);
@@ -52,6 +46,11 @@ void fill(const ParameterStore& store, const Entry& entry, const View& unit_tens
 }
 
 }  // namespace
+
+const View& tensor_of(const Unit& unit, Form form) {
+  if (form == Form::kWeight) return unit.weight;
+  return form == Form::kMoment1 ? unit.moment1 : unit.moment2;
+}
 
 Box box_here(const ParameterStore& store, const Entry& entry) {
   return box_of_shards(entry.spec, store.slice().shards, store.slice().first, store.slice().local);
@@ -73,12 +72,12 @@ void copy_in(Stream& stream, const ParameterStore& store, const Entry& entry, co
 
 void restore(ParameterStore& store, CheckpointReader& reader, Stream& stream, bool with_moments) {
   std::vector<float> buffer;
-  for (int form = 0; form < (with_moments ? kForms : 1); ++form) {
+  for (int number = 0; number < (with_moments ? kForms : 1); ++number) {
+    const auto form = static_cast<Form>(number);
     for (const Entry& entry : store.entries()) {
       const Unit& unit = store.units()[static_cast<std::size_t>(entry.unit)];
       if (unit.weight_of >= 0) continue;
-      const View& tensor = form == 0 ? unit.weight : form == 1 ? unit.moment1 : unit.moment2;
-      fill(store, entry, tensor, static_cast<Form>(form), reader, stream, buffer);
+      fill(store, entry, tensor_of(unit, form), form, reader, stream, buffer);
     }
   }
 }

@@ -13,6 +13,9 @@ void copy_out(Stream& stream, const ParameterStore& store, const Entry& entry, c
 void copy_in(Stream& stream, const ParameterStore& store, const Entry& entry, const View& unit_tensor, const Box& box,
              std::span<const float> values);
 
+/// The tensor of a unit that a form is kept in.
+const View& tensor_of(const Unit& unit, Form form);
+
 /// What of a parameter a store holds.
 Box box_here(const ParameterStore& store, const Entry& entry);
 

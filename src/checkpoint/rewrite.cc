@@ -20,10 +20,7 @@ StoredFile write_rank(const std::filesystem::path& path, std::span<const OwnedSl
   std::vector<float> values;
   for (int form = 0; form < forms; ++form) {
     for (const OwnedSlice& slice : slices) {
-      for (const Band& band : bands_of(slice.box.first_row, slice.box.last_row, slice.box.columns())) {
-        Box part = slice.box;
-        part.first_row = band.first;
-        part.last_row = band.last;
+      for (const Box& part : row_bands(slice.box, kBandElements)) {
         values.resize(static_cast<std::size_t>(part.elements()));
         read(slice.name, static_cast<Form>(form), part, values);
         file.append(values);

@@ -15,11 +15,6 @@ std::int64_t elements_of(std::span<const OwnedSlice> slices) {
   return sum;
 }
 
-const View& tensor_of(const Unit& unit, Form form) {
-  if (form == Form::kWeight) return unit.weight;
-  return form == Form::kMoment1 ? unit.moment1 : unit.moment2;
-}
-
 }  // namespace
 
 std::size_t Snapshot::footprint(std::span<const OwnedSlice> slices) {

@@ -15,12 +15,8 @@ void add_tensor(CheckpointReader& reader, const StoredTensor& tensor, Form form,
   const std::uint64_t dimensions = tensor.shape.size();
   hasher.update(std::as_bytes(std::span(&dimensions, 1)));
   hasher.update(std::as_bytes(std::span(tensor.shape)));
-  const Box all = whole(tensor.shape);
   std::vector<float> values;
-  for (const Band& band : bands_of(all.first_row, all.last_row, all.columns())) {
-    Box part = all;
-    part.first_row = band.first;
-    part.last_row = band.last;
+  for (const Box& part : row_bands(whole(tensor.shape), kBandElements)) {
     values.resize(static_cast<std::size_t>(part.elements()));
     reader.read(tensor.name, form, part, values);
     hasher.update(std::as_bytes(std::span(values)));

@@ -13,6 +13,17 @@ Box intersection(const Box& a, const Box& b) {
           std::max(a.first_column, b.first_column), std::min(a.last_column, b.last_column)};
 }
 
+std::vector<Box> row_bands(const Box& box, std::int64_t most_elements) {
+  std::vector<Box> bands;
+  if (box.empty()) return bands;
+  const std::int64_t rows = std::max<std::int64_t>(1, most_elements / box.columns());
+  for (Box band = box; band.first_row < box.last_row; band.first_row += rows) {
+    band.last_row = std::min(box.last_row, band.first_row + rows);
+    bands.push_back(band);
+  }
+  return bands;
+}
+
 Box whole(const std::vector<std::int64_t>& shape) {
   check(shape.size() == 1 || shape.size() == 2, "a tensor has one dimension or two");
   return {0, shape[0], 0, shape.size() == 2 ? shape[1] : 1};

@@ -26,6 +26,10 @@ struct Box {
 /// RETURNS: the part that both have, empty() if there is none.
 Box intersection(const Box& a, const Box& b);
 
+/// The box cut into bands of whole rows, in order, each of at most `most_elements` elements or of one row: for moving a
+/// tensor in bounded memory.
+std::vector<Box> row_bands(const Box& box, std::int64_t most_elements);
+
 /// All of a tensor of this global shape, of one or two dimensions.
 Box whole(const std::vector<std::int64_t>& shape);
 

@@ -26,6 +26,12 @@ TEST(Box, PaddingOfTheVocabularyIsLeftOut) {
   EXPECT_TRUE(box_of_shards(row, 4, 3, 1).empty());
 }
 
+TEST(Box, RowBandsCoverItInOrder) {
+  EXPECT_EQ(row_bands({2, 7, 1, 4}, 6), (std::vector<Box>{{2, 4, 1, 4}, {4, 6, 1, 4}, {6, 7, 1, 4}}));
+  EXPECT_EQ(row_bands({0, 2, 0, 9}, 4), (std::vector<Box>{{0, 1, 0, 9}, {1, 2, 0, 9}}));
+  EXPECT_TRUE(row_bands({3, 3, 0, 9}, 4).empty());
+}
+
 TEST(Box, IntersectionAndContainment) {
   const Box a{0, 4, 0, 4};
   EXPECT_EQ(intersection(a, {2, 6, 1, 3}), (Box{2, 4, 1, 3}));
