@@ -66,6 +66,7 @@ void be_rank(World& world, const std::string& deed, int number, int starts_befor
 int run_rank(const std::string& directory, const std::string& deed, int number, int starts_before) {
   die_with_parent();
   if (deed == "slow") std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (deed == "never") std::this_thread::sleep_for(std::chrono::minutes(1));
   std::signal(SIGUSR1, [](int) { told_to_stop.store(true); });
   MpiWorld world;
   if (world.rank() == 0) tell_ready();
@@ -88,6 +89,7 @@ int run(int argc, char** argv) {
   const int number = argc > 4 ? std::atoi(argv[4]) : 0;
   if (under_mpi_launcher()) return run_rank(argv[2], argv[3], number, std::max(argc - kWordsBeforeAgain, 0));
   LaunchRequest request{.ranks = std::atoi(argv[1]), .hosts = {}, .words = {argv + 1, argv + argc}};
+  if (std::string(argv[3]) == "never") request.ready_within = number;
   RestartPolicy policy;
   if (argc == kWordsBeforeAgain) policy = {.restarts = std::atoi(argv[5]), .first_delay = std::atof(argv[6])};
   LaunchSignals signals;

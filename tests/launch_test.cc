@@ -315,6 +315,15 @@ TEST(Launch, OnADeadlineEveryRankSaysWhomItWaitsFor) {
   EXPECT_EQ(job.leftovers(), "");
 }
 
+// As when a rank is killed while it connects, which mpirun may not notice.
+TEST(Launch, RanksThatNeverComeUpAreNotWaitedForForEver) {
+  Launched job({"never", "2", "1", "0"});
+  EXPECT_EQ(job.ended(), 1);
+  EXPECT_THAT(job.errors(), HasSubstr("the ranks were not ready within 2 s (comm.timeout); restart 1 of 1"));
+  EXPECT_THAT(job.errors(), HasSubstr("(comm.timeout); given up after 1 restart\n"));
+  EXPECT_EQ(job.leftovers(), "");
+}
+
 TEST(Launch, WithoutMpirunThePackageIsNamed) {
   Launched job({"output"}, "/nonexistent");
   EXPECT_EQ(job.ended(), 2);

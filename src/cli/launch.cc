@@ -44,7 +44,8 @@ void print(std::string_view text) {
 /// A running job, from its start to the exit code.
 class Job {
  public:
-  Job(const LaunchCommand& command, LaunchSignals& signals) : process_(command), signals_(signals) {}
+  Job(const LaunchCommand& command, LaunchSignals& signals, double ready_within)
+      : process_(command), signals_(signals), ready_within_(ready_within) {}
 
   pid_t launcher() const { return process_.id(); }
 
@@ -62,8 +63,7 @@ class Job {
  private:
   void take(int signal) {
     if (signal == SIGINT && stop_asked_) {
-      process_.signal(SIGTERM);
-      ending_since_ = Clock::now();
+      end();
     } else if (signal == SIGINT || signal == SIGTERM || signal == SIGUSR1) {
       if (signal == SIGINT) log_info("stopping after this step; interrupt again to stop at once");
       stop_asked_ = stop_due_ = true;
@@ -82,7 +82,16 @@ class Job {
       process_.signal(SIGUSR1);
       stop_due_ = false;
     }
+    if (!filter_.ready() && !ending_since_ && Clock::now() - start_ > ready_within_) {
+      is_late_ = true;
+      end();
+    }
     if (ending_since_ && Clock::now() - *ending_since_ > kPatience) process_.signal(SIGKILL);
+  }
+
+  void end() {
+    process_.signal(SIGTERM);
+    ending_since_ = Clock::now();
   }
 
   LaunchOutcome conclude() const {
@@ -92,7 +101,10 @@ class Job {
     outcome.code = code == 0 || code == 2 ? code : 1;
     outcome.stopped = stop_asked_;
     outcome.failure = filter_.failure();
-    if (ending_since_) {
+    if (is_late_) {
+      outcome.code = 1;
+      outcome.reason = fmt::format("the ranks were not ready within {:g} s (comm.timeout)", ready_within_.count());
+    } else if (ending_since_) {
       outcome.reason = "stopped at once";
     } else if (WIFSIGNALED(status)) {
       outcome.reason =
@@ -111,6 +123,9 @@ class Job {
   LaunchProcess process_;
   LaunchSignals& signals_;
   LauncherFilter filter_;
+  Clock::time_point start_ = Clock::now();
+  std::chrono::duration<double> ready_within_;
+  bool is_late_ = false;
   bool stop_asked_ = false;
   bool stop_due_ = false;  // asked, and not yet passed on
   std::optional<Clock::time_point> ending_since_;
@@ -141,7 +156,7 @@ LaunchOutcome launch_ranks(const LaunchRequest& request, LaunchSignals& signals)
   LaunchScratch scratch(request.ranks);
   const LaunchCommand command = launch_command(request, scratch.path());
   setenv("TRIAXIS_TERMINAL", std::to_string(terminal_columns()).c_str(), 1);
-  Job job(command, signals);
+  Job job(command, signals, request.ready_within);
   scratch.watch(job.launcher());
   return job.run();
 }

@@ -14,6 +14,7 @@ struct LaunchRequest {
   int ranks = 1;
   std::string hosts;               ///< for the MPI launcher, "a:8,b:8", as it is; empty: this machine
   std::vector<std::string> words;  ///< after the name of this program, which the ranks run too
+  double ready_within = 600;       ///< seconds until the ranks must be ready, else the job has failed
 };
 
 /// How a job ended.
@@ -30,8 +31,9 @@ bool under_mpi_launcher();
 
 /// Runs the ranks in a process group of their own and waits for them. What they print passes through; the launcher's
 /// own noise does not. SIGTERM, SIGINT and SIGUSR1 become, as soon as the ranks are ready for it, the SIGUSR1 that
-/// mpirun forwards; a second SIGINT kills. When this process dies, so do the ranks. Throws UserError where there is no
-/// MPI launcher.
+/// mpirun forwards; a second SIGINT kills. A job whose ranks are not ready in time is ended as failed: Open MPI can
+/// wait for ever for a rank that was killed while it connected. When this process dies, so do the ranks. Throws
+/// UserError where there is no MPI launcher.
 LaunchOutcome launch_ranks(const LaunchRequest& request, LaunchSignals& signals);
 
 /// Makes this rank die when the process that started it dies. Called first by ranks that launch_ranks has started.

@@ -28,7 +28,8 @@ class Runner {
     if (job_.elastic) start.note = shrink(outcome);
     start.request = {.ranks = ranks(now_),
                      .hosts = job_.elastic ? slots_.hosts() : job_.hosts,
-                     .words = resuming_words(job_.words, job_.config.parallel, now_.parallel)};
+                     .words = resuming_words(job_.words, job_.config.parallel, now_.parallel),
+                     .ready_within = job_.config.comm.timeout};
     const std::vector<CheckpointPath> checkpoints = list_checkpoints(job_.config.checkpoint.dir);
     start.from = checkpoints.empty() ? "the start" : fmt::format("step {}", checkpoints.back().step);
     return start;
@@ -83,8 +84,9 @@ std::vector<std::string> resuming_words(const std::vector<std::string>& words, c
 
 int supervise_training(const TrainingJob& job, LaunchSignals& signals) {
   Runner runner(job);
-  return supervise({.ranks = ranks(job.config), .hosts = job.hosts, .words = job.words}, job.policy, signals,
-                   [&](const LaunchOutcome& outcome) { return runner.after(outcome); });
+  const LaunchRequest request{
+      .ranks = ranks(job.config), .hosts = job.hosts, .words = job.words, .ready_within = job.config.comm.timeout};
+  return supervise(request, job.policy, signals, [&](const LaunchOutcome& outcome) { return runner.after(outcome); });
 }
 
 }  // namespace triaxis
