@@ -86,6 +86,10 @@ void FileHandle::flush() {
   if (fsync(descriptor_) != 0) fail("flush", path_);
 }
 
+void make_directory(const std::filesystem::path& path) {
+  if (mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) fail("make", path);
+}
+
 void rename_path(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("rename", from);
 }

@@ -32,6 +32,10 @@ class FileHandle {
   int descriptor_ = -1;
 };
 
+/// Makes a directory in one that is there; another process may have made it meanwhile. One call of the system's,
+/// whichever comes first.
+void make_directory(const std::filesystem::path& path);
+
 /// Gives a file or directory another name, in one step that is never half done.
 void rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
 

@@ -22,12 +22,6 @@ bool is_ready(const std::future<T>& future) {
   return future.valid() && future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-void make_directory(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw RunError(fmt::format("cannot make the directory {}: {}", path.string(), error.message()));
-}
-
 /// Looks at every file from here: what another host has written must be seen by this one.
 void check_files(const fs::path& directory, const CheckpointIndex& index) {
   try {
