@@ -73,7 +73,9 @@ CheckpointIndex index_of(std::span<const OwnedSlice> slices, int ranks) {
 }
 
 Saver::Saver(SaverSetup setup, std::span<const ParameterStore* const> stores, MemoryLedger& ledger)
-    : setup_(std::move(setup)), snapshot_(stores, slices_of(setup_.slices, setup_.rank), ledger) {}
+    : setup_(std::move(setup)), snapshot_(stores, slices_of(setup_.slices, setup_.rank), ledger) {
+  fs::create_directories(setup_.run);
+}
 
 Saver::~Saver() {
   if (committing_.valid()) committing_.wait();

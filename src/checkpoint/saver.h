@@ -43,7 +43,7 @@ CheckpointIndex index_of(std::span<const OwnedSlice> slices, int ranks);
 /// file and the index are on the disk, and only then older ones beyond `keep` are removed.
 class Saver {
  public:
-  /// `stores` outlive the saver.
+  /// Makes the run's directory where it is missing. `stores` outlive the saver.
   Saver(SaverSetup setup, std::span<const ParameterStore* const> stores, MemoryLedger& ledger);
   /// Waits for what is being written.
   ~Saver();
