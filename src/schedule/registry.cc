@@ -256,6 +256,17 @@ void check_domain(const ScheduleRow& row, const ScheduleRequest& request) {
   require_at_least_one(request.stages_per_rank, "stages per rank");
   require_stages_per_rank(row, request.stages_per_rank);
   require_size(request);
+  if (request.update_every < 0)
+    throw UserError(fmt::format("an update cannot take {} microbatches; at least 1 is needed", request.update_every));
+  if (row.kind != TableKind::kAsynchronous && (request.update_every > 0 || request.version_rule)) {
+    throw UserError(
+        fmt::format("schedule {} updates once, at the end of its step; only asynchronous schedules have "
+                    "microbatches an update and a rule of versions",
+                    row.name));
+  }
+  if (row.outside == nullptr) return;
+  const std::string valid = row.outside(request);
+  if (!valid.empty()) throw UserError(fmt::format("schedule {}: {}", row.name, valid));
 }
 
 Table make_schedule(const ScheduleRow& row, const ScheduleRequest& request) {
@@ -264,7 +275,7 @@ Table make_schedule(const ScheduleRow& row, const ScheduleRequest& request) {
   table.name = row.name;
   table.kind = row.kind;
   table.ranks = request.ranks;
-  table.stages = request.ranks * request.stages_per_rank;
+  table.stages = request.ranks * request.stages_per_rank / row.replicas;
   table.microbatches = request.microbatches;
   table.rows.resize(static_cast<std::size_t>(request.ranks));
   row.generate(request, table);

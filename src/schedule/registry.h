@@ -1,17 +1,37 @@
 // Every schedule that Triaxis can generate, one row each.
 #pragma once
 
+#include <limits>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "schedule/costs.h"
 #include "schedule/table.h"
 
 namespace triaxis {
 
+/// What a schedule that searches makes small.
+enum class Objective {
+  kMakespan,  // of one step alone, with a flush at its end
+  kPeriod,    // of a step when step follows step and no rank waits for the others in between
+};
+
 struct ScheduleRequest {
   int ranks = 1;
-  int microbatches = 1;
+  int microbatches = 1;  // of the whole table
   int stages_per_rank = 1;
+
+  // Of asynchronous schedules alone.
+  int update_every = 0;                          // microbatches an update; 0: as many as the schedule's paper has
+  std::optional<VersionRule> version_rule = {};  // nothing: the schedule's own
+
+  // Of schedules that search alone.
+  Costs costs = {};
+  /// The most that a rank may hold, in units of one stage's activations of one microbatch.
+  double memory_limit = std::numeric_limits<double>::infinity();
+  Objective objective = Objective::kMakespan;
 };
 
 /// What one stage takes for one microbatch, the same for every stage: the terms of the closed forms.
@@ -45,7 +65,14 @@ struct ScheduleRow {
   bool many_stages_per_rank;     // whether a rank may have any number of stages; if not, it has the default
   std::string_view stages_text;  // what a list says of it: "1", "1 or more", "2 in a V"
 
-  /// The most time that a rank is idle within what bubble_of says; all ranks have the same.
+  int replicas = 1;                      // how many ranks each stage is on: there are so many fewer distinct stages
+  std::string_view copies_text = "1";    // copies of the weights, by replication or by versions
+  std::string_view domain_text = "any";  // for which p and m it is made
+  /// Says what would be valid for a request outside the domain, nothing inside it; null where the domain is all.
+  std::string (*outside)(const ScheduleRequest&) = nullptr;
+  bool searches = false;  // whether costs, memory limit and objective shape the table
+
+  /// The most time that a rank is idle within what bubble_of says; all ranks have the same. Null: nothing is promised.
   double (*bubble)(const ScheduleRequest&, const StageCosts&);
   BubbleOf bubble_of;
   CostsOf bubble_costs;

@@ -16,6 +16,18 @@ std::string_view kind_text(TableKind kind) {
   return "";
 }
 
+std::string_view version_rule_text(VersionRule rule) {
+  switch (rule) {
+    case VersionRule::kStash:
+      return "stash";
+    case VersionRule::kVertical:
+      return "vertical";
+    case VersionRule::kDouble:
+      return "double";
+  }
+  return "";
+}
+
 std::vector<int> stages_of_rank(const Table& table, int rank) {
   std::vector<bool> seen(static_cast<std::size_t>(table.stages));
   for (const Action action : table.rows[static_cast<std::size_t>(rank)]) seen[action.stage] = true;

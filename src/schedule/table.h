@@ -16,6 +16,14 @@ enum class TableKind {
   kAsynchronous,  // with OPT actions: no flush between steps
 };
 
+/// The version of a stage's weights that a forward of an asynchronous table takes; its backward takes the same. Version
+/// v is what OPT number v - 1 made, 0 what the run started with.
+enum class VersionRule {
+  kStash,     // the newest on its rank
+  kVertical,  // the newest on stage 0 when the microbatch entered it
+  kDouble,    // of the microbatches of update u: max(0, u - 1)
+};
+
 /// Stages are numbered along the model; several on one rank are its chunks, and one on several ranks is replicated. The
 /// rank of a (stage, microbatch) is the one in whose row its F stands.
 struct Table {
@@ -24,7 +32,8 @@ struct Table {
   int ranks = 0;
   int stages = 0;
   int microbatches = 0;
-  std::vector<std::vector<Action>> rows;  // [ranks], each in the order of execution
+  std::vector<std::vector<Action>> rows;           // [ranks], each in the order of execution
+  VersionRule version_rule = VersionRule::kStash;  // of an asynchronous table
 };
 
 /// Where an action stands: the position counts the actions of the row, from 0.
@@ -38,6 +47,9 @@ struct Place {
 
 /// "train", "forward", "asynchronous".
 std::string_view kind_text(TableKind kind);
+
+/// "stash", "vertical", "double".
+std::string_view version_rule_text(VersionRule rule);
 
 /// The stages in the rank's row, ascending.
 std::vector<int> stages_of_rank(const Table& table, int rank);

@@ -4,19 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "schedule/registry.h"
+#include "schedule/costs.h"
 #include "schedule/table.h"
 
 namespace triaxis {
-
-/// What actions take, in any unit of time. A list has one value a stage, or one for all stages.
-struct Costs {
-  std::vector<double> forward = {1};          // F; R takes as long
-  std::vector<double> backward_input = {1};   // I
-  std::vector<double> backward_weight = {1};  // W; B takes I + W
-  double send = 0;                            // from the end of the sender's action until a tensor is at its receiver
-  std::optional<double> overlapped;           // an OVERLAP_F_B cell; without it, the sum of its two
-};
 
 struct Span {
   double start = 0;

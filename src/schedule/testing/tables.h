@@ -23,7 +23,7 @@ inline std::vector<Action> row_of(const std::string& text) {
 
 /// A table called "test" of these rows.
 inline Table table_of(TableKind kind, int stages, int microbatches, const std::vector<std::string>& rows) {
-  Table table{"test", kind, static_cast<int>(rows.size()), stages, microbatches, {}};
+  Table table{"test", kind, static_cast<int>(rows.size()), stages, microbatches, {}, {}};
   for (const std::string& row : rows) table.rows.push_back(row_of(row));
   return table;
 }
