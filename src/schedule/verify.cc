@@ -83,6 +83,8 @@ Verification verify(const Table& table, std::span<const ChannelModel> models) {
     result.channels = channel_uses(table, channels);
   }
   for (int rank = 0; rank < table.ranks; ++rank) result.ranks.push_back(peak_of_rank(table, rank));
+  result.weight_versions.assign(table.rows.size(), 1);
+  result.staleness.assign(table.rows.size(), 0);
   result.replicas = replicas_of(table);
   result.reduces_gradients = has_reductions(table);
   result.ordered_weights = has_ordered_weights(table);

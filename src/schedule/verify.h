@@ -51,6 +51,8 @@ struct ChannelUse {
 
 struct Verification {
   std::vector<RankPeak> ranks;
+  std::vector<int> weight_versions;  // [rank], the most versions of one stage's weights held at once; 1 in a step
+  std::vector<int> staleness;        // [rank], the most updates that a gradient's weights are behind; 0 in a step
   std::vector<ChannelUse> channels;  // ascending by source, then destination
   int replicas = 1;                  // the most ranks that one stage is on
   bool lowered = false;              // holds sends and receives
