@@ -13,6 +13,7 @@ using enum ActionKind;
 
 bool fits(ActionKind kind, TableKind table) {
   if (kind == kUpdate) return table == TableKind::kAsynchronous;
+  if (kind == kReduceGrad) return table == TableKind::kTrain;
   const bool forward_too =
       kind == kForward || kind == kSendForward || kind == kRecvForward || kind == kUnshard || kind == kReshard;
   return forward_too || table != TableKind::kForward;
@@ -117,8 +118,10 @@ void check_residence(const Table& table, const TableIndex& index, int rank) {
     const Place place{rank, position};
     const Action action = row[static_cast<std::size_t>(position)];
     if (!fits(action.kind, table.kind))
-      throw table_error(table, place, fmt::format("does not belong in a {} table", kind_text(table.kind)));
-    if (has_microbatch(action.kind)) check_rank(table, index, place, action);
+      throw table_error(table, place,
+                        fmt::format("does not belong in {} {} table",
+                                    table.kind == TableKind::kAsynchronous ? "an" : "a", kind_text(table.kind)));
+    if (has_microbatch(action.kind) && action.kind != kUpdate) check_rank(table, index, place, action);
   }
 }
 

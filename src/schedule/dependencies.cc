@@ -87,7 +87,7 @@ void add_waits(const TableIndex& index, int rank, Action action, Waits& waits) {
     case kRecvBackward:
     case kUnshard:
     case kReshard:
-    case kUpdate:
+    case kUpdate:  // takes the gradients made before it in its own row
       break;
   }
 }

@@ -7,6 +7,7 @@
 #include "schedule/completeness.h"
 #include "schedule/deadlock.h"
 #include "schedule/peaks.h"
+#include "schedule/versions.h"
 #include "schedule/walk.h"
 
 namespace triaxis {
@@ -68,10 +69,6 @@ std::string_view channel_model_text(ChannelModel model) {
 }
 
 Verification verify(const Table& table, std::span<const ChannelModel> models) {
-  if (table.kind == TableKind::kAsynchronous) {
-    throw UserError(fmt::format(
-        "schedule {}: asynchronous tables (with OPT) cannot be executed yet; train and forward can", table.name));
-  }
   const TableIndex index(table);
   check_complete(table, index);
   check_order(table, index);
@@ -83,8 +80,12 @@ Verification verify(const Table& table, std::span<const ChannelModel> models) {
     result.channels = channel_uses(table, channels);
   }
   for (int rank = 0; rank < table.ranks; ++rank) result.ranks.push_back(peak_of_rank(table, rank));
-  result.weight_versions.assign(table.rows.size(), 1);
-  result.staleness.assign(table.rows.size(), 0);
+  const auto versions = table.kind == TableKind::kAsynchronous ? check_versions(table, index)
+                                                               : std::vector<RankVersions>(table.rows.size());
+  for (const auto& [held, staleness] : versions) {
+    result.weight_versions.push_back(held);
+    result.staleness.push_back(staleness);
+  }
   result.replicas = replicas_of(table);
   result.reduces_gradients = has_reductions(table);
   result.ordered_weights = has_ordered_weights(table);

@@ -178,9 +178,5 @@ TEST(Verify, AChannelHoldsTwoSends) {
                         "rank 1, action 1 (1F4) waits for 1RECV_F4; rank 2, action 1 (1F3) waits for 1RECV_F3"));
 }
 
-TEST(Verify, AsynchronousTablesAreRefused) {
-  EXPECT_THAT(failure_of(TableKind::kAsynchronous, 1, 1, {"0F0 0B0 0OPT0"}), HasSubstr("cannot be executed yet"));
-}
-
 }  // namespace
 }  // namespace triaxis
