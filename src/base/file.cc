@@ -60,17 +60,24 @@ std::filesystem::path temporary_beside(const std::filesystem::path& path) {
 }  // namespace
 
 // Read to its end and not by its size, since pipes and what the kernel shows as files have none.
-std::string read_file(const std::filesystem::path& path) {
+std::string read_file(const std::filesystem::path& path, std::size_t most) {
   const Descriptor file(path);
+  const auto check_size = [&](std::size_t size) {
+    if (size > most) throw RunError(fmt::format("cannot read {}: it holds more than {} bytes", path.string(), most));
+  };
   std::string content;
   struct stat status {};
-  if (fstat(file.get(), &status) == 0 && status.st_size > 0) content.reserve(static_cast<size_t>(status.st_size));
+  if (fstat(file.get(), &status) == 0 && status.st_size > 0) {
+    check_size(static_cast<size_t>(status.st_size));
+    content.reserve(static_cast<size_t>(status.st_size));
+  }
   std::array<char, 1 << 16> block{};
   for (;;) {
     const ssize_t count = read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail("read", path);
     if (count == 0) return content;
+    check_size(content.size() + static_cast<size_t>(count));
     content.append(block.data(), static_cast<size_t>(count));
   }
 }

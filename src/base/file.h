@@ -1,14 +1,16 @@
 // Files and directories. Failures are RunError with the path and the system's reason, unless stated otherwise.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace triaxis {
 
-/// RETURNS: the file's bytes.
-std::string read_file(const std::filesystem::path& path);
+/// RETURNS: the file's bytes; more than `most` are a failure.
+std::string read_file(const std::filesystem::path& path, std::size_t most = SIZE_MAX);
 
 /// Writes the file so that `path` holds either its old content or all of the new one, whatever happens: a temporary
 /// name beside it, both flushed to the disk, then a rename.

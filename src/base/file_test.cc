@@ -43,6 +43,14 @@ TEST_F(FileTest, NamesTheFileThatCannotBeRead) {
   EXPECT_THROW(read_file(folder_), RunError);
 }
 
+// Of an endless file, too, as much is read as is asked for.
+TEST_F(FileTest, ReadsNoMoreThanIsAskedFor) {
+  write_file_atomically(folder_ / "a", "12345");
+  EXPECT_EQ(read_file(folder_ / "a", 5), "12345");
+  EXPECT_THAT([&] { read_file(folder_ / "a", 4); }, ThrowsMessage<RunError>(HasSubstr("it holds more than 4 bytes")));
+  EXPECT_THAT([&] { read_file("/dev/zero", 1 << 20); }, ThrowsMessage<RunError>(HasSubstr("more than 1048576 bytes")));
+}
+
 TEST_F(FileTest, LeavesNoTemporaryFileBehind) {
   write_file_atomically(folder_ / "a", "old");
   EXPECT_EQ(entries(), 1u);
