@@ -80,8 +80,13 @@ std::string_view kind_text(ActionKind kind);
 /// The action as it stands in a table: "2F0", "1SEND_B3", "0REDUCE_GRAD".
 std::string action_text(Action action);
 
-/// Parses one cell: nothing (an empty vector), an action, or "(a;b)OVERLAP_F_B" (with_next set on the first of the
-/// two). Blanks around a cell and around the members of a pair are ignored. Throws UserError, saying what is valid.
+/// What PyTorch writes where a rank waits until a send or a REDUCE_GRAD is over: "1WAIT_SEND_F3". No action of ours: a
+/// rank of ours waits by itself, when it needs the buffer again.
+std::string wait_text(Action awaited);
+
+/// Parses one cell: nothing or a wait of PyTorch's (an empty vector), an action, or "(a;b)OVERLAP_F_B" (with_next set
+/// on the first of the two). Blanks around a cell and around the members of a pair are ignored, and quotes around a
+/// cell. Throws UserError, saying what is valid.
 std::vector<Action> parse_cell(std::string_view text);
 
 }  // namespace triaxis

@@ -40,6 +40,26 @@ TEST(Action, CellsMayBeBlankOrPairs) {
   EXPECT_EQ(row_text(pair), "1F3 2I0");
 }
 
+TEST(Action, WaitsOfPytorchAreBlanks) {
+  for (const char* text : {"0SEND_F3", "1SEND_B12", "7REDUCE_GRAD"}) {
+    const std::string wait = wait_text(parse_cell(text).front());
+    EXPECT_EQ(wait, std::string(text).insert(1, "WAIT_"));
+    EXPECT_TRUE(parse_cell(wait).empty()) << wait;
+  }
+  EXPECT_THAT(mistake_in("0WAIT_RECV_F1"), HasSubstr("'WAIT_RECV_F' is no kind of action"));
+  EXPECT_THAT(mistake_in("0WAIT_SEND_F"), HasSubstr("WAIT_SEND_F needs a microbatch"));
+  EXPECT_THAT(mistake_in("0WAIT_REDUCE_GRAD1"), HasSubstr("WAIT_REDUCE_GRAD takes no microbatch"));
+  EXPECT_THAT(mistake_in("0WAIT_WAIT_SEND_F1"), HasSubstr("is no kind of action"));
+  EXPECT_THAT(mistake_in("(0F1;0WAIT_SEND_B0)OVERLAP_F_B"), HasSubstr("a pair is an F and a B or I"));
+}
+
+TEST(Action, LeadingZerosAndQuotesAreRead) {
+  EXPECT_EQ(row_text(parse_cell("007F010")), "7F10");
+  EXPECT_EQ(row_text(parse_cell(" \" 1F3 \"\t")), "1F3");
+  EXPECT_TRUE(parse_cell("\"\"").empty());
+  EXPECT_THAT(mistake_in("\""), HasSubstr("starts with no stage"));
+}
+
 TEST(Action, MistakesAreNamed) {
   EXPECT_THAT(mistake_in("F0"), HasSubstr("'F0': starts with no stage; a cell is blank, STAGE KIND [MICROBATCH]"));
   EXPECT_THAT(mistake_in("-1F0"), HasSubstr("starts with no stage"));

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "base/file.h"
 #include "schedule/passes/compute_only.h"
@@ -45,6 +47,41 @@ void check_pytorch(const Table& table) {
   }
 }
 
+/// The waits that PyTorch wants in a row with communication: after every send and every REDUCE_GRAD one for it. A
+/// SEND_F is waited for once its stage's backward has shown that the tensor was used; the rest at the row's end.
+class PytorchWaits {
+ public:
+  /// Writes the waits that follow the cell [begin, end).
+  void follow(const std::vector<Action>& row, int begin, int end, std::string& text) {
+    for (int position = begin; position < end; ++position) {
+      const Action action = row[static_cast<std::size_t>(position)];
+      if (is_send(action.kind)) sent_.insert(key(action));
+      if (action.kind == kReduceGrad) write(action, text);
+      const Action forward = make_action(kSendForward, action.stage, action.microbatch);
+      if ((action.kind == kBackward || action.kind == kBackwardInput) && sent_.erase(key(forward)) > 0)
+        write(forward, text);
+    }
+  }
+
+  /// Writes the waits that are left at the row's end.
+  void finish(std::string& text) {
+    for (const auto& [kind, microbatch, stage] : sent_) write(make_action(kind, stage, microbatch), text);
+    sent_.clear();
+  }
+
+ private:
+  using Key = std::tuple<ActionKind, int, int>;
+
+  static Key key(Action action) { return {action.kind, action.microbatch, action.stage}; }
+
+  static void write(Action awaited, std::string& text) {
+    text += ',';
+    text += wait_text(awaited);
+  }
+
+  std::set<Key> sent_;  // and not waited for
+};
+
 /// Makes a table of a CSV's text, line by line.
 class Reader {
  public:
@@ -67,10 +104,12 @@ class Reader {
 
  private:
   std::string_view take_line() {
-    const auto end = std::min(rest_.find('\n'), rest_.size());
-    std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(std::min(end + 1, rest_.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = rest_.substr(0, rest_.find_first_of("\r\n"));
+    rest_.remove_prefix(line.size());
+    if (rest_.starts_with("\r\n"))
+      rest_.remove_prefix(2);
+    else if (!rest_.empty())
+      rest_.remove_prefix(1);
     return line;
   }
 
@@ -88,7 +127,6 @@ class Reader {
   }
 
   void add_cell(std::vector<Action>& row, std::string_view text, std::size_t cell) {
-    if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"')) text = text.substr(1, text.size() - 2);
     try {
       for (const Action action : parse_cell(text)) {
         row.push_back(action);
@@ -149,12 +187,15 @@ std::string csv_of_steps(const Table& table, CsvDialect dialect) {
 std::string csv_of_rows(const Table& table, CsvDialect dialect) {
   if (dialect == CsvDialect::kPytorch) check_pytorch(table);
   std::string text;
+  PytorchWaits waits;
   for (const auto& row : table.rows) {
     for (int begin = 0, end = 0; begin < static_cast<int>(row.size()); begin = end) {
       end = cell_end(row, begin);
       if (begin > 0) text += ',';
       text += cell_text(row, begin, end);
+      if (dialect == CsvDialect::kPytorch) waits.follow(row, begin, end, text);
     }
+    waits.finish(text);
     text += '\n';
   }
   return text;
@@ -165,7 +206,7 @@ Table parse_csv(std::string_view text, std::string_view source) { return Reader(
 Table read_csv(const std::filesystem::path& path) {
   std::string text;
   try {
-    text = read_file(path);
+    text = read_file(path, kMaxCsvBytes);
   } catch (const RunError& error) {
     throw UserError(error.what());
   }

@@ -1,6 +1,7 @@
 // Tables as CSV files: docs/formats/schedule.md describes the format.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 namespace triaxis {
 
 inline constexpr std::size_t kMaxCsvRanks = 65536;
+inline constexpr std::size_t kMaxCsvBytes = std::size_t{1} << 29;  // 1,024 ranks with 4,096 microbatches take 0.4 GiB
 
 enum class CsvDialect {
   kTriaxis,  // everything that a table can hold
@@ -22,8 +24,9 @@ enum class CsvDialect {
 /// REQUIRES: a table that verify accepts. Throws UserError if the dialect cannot express it.
 std::string csv_of_steps(const Table& table, CsvDialect dialect);
 
-/// The table as PyTorch's form with communication has it: a line a rank, every action, no blanks.
-/// Throws UserError if the dialect cannot express it.
+/// The table as PyTorch's form with communication has it: a line a rank, every action, no blanks; in PyTorch's dialect
+/// also a wait for every send and every REDUCE_GRAD, which PyTorch wants. Throws UserError if the dialect cannot
+/// express it.
 std::string csv_of_rows(const Table& table, CsvDialect dialect);
 
 /// The text of one cell, the actions [begin, end) of the row.
@@ -34,7 +37,7 @@ std::string cell_text(const std::vector<Action>& row, int begin, int end);
 /// verified. Throws UserError with line and cell.
 Table parse_csv(std::string_view text, std::string_view source);
 
-/// Reads a file as parse_csv does. Throws UserError if it cannot be read.
+/// Reads a file as parse_csv does. Throws UserError if it cannot be read or holds more than kMaxCsvBytes.
 Table read_csv(const std::filesystem::path& path);
 
 }  // namespace triaxis

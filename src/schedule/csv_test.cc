@@ -41,24 +41,51 @@ TEST(Csv, EveryCellOfAStepStandsInItsColumn) {
 }
 
 TEST(Csv, CommunicationStandsWithoutBlanks) {
-  const Table table = table_of(TableKind::kTrain, 2, 1, {"0F0 0B0", "1F0 1I0 1W0"});
-  EXPECT_EQ(csv_of_rows(lower(insert_reduce_grad(table)), CsvDialect::kPytorch),
+  const Table table = lower(insert_reduce_grad(table_of(TableKind::kTrain, 2, 1, {"0F0 0B0", "1F0 1I0 1W0"})));
+  EXPECT_EQ(csv_of_rows(table, CsvDialect::kTriaxis),
             "0F0,0SEND_F0,0RECV_B0,0B0,0REDUCE_GRAD\n"
             "1RECV_F0,1F0,1I0,1SEND_B0,1W0,1REDUCE_GRAD\n");
 }
 
-// As torch.distributed.pipelining writes it: carriage returns, and a table with UNSHARD whose receives stand where the
-// sender's action made them.
+TEST(Csv, PytorchWaitsForEverySendAndReduction) {
+  const Table table = table_of(TableKind::kTrain, 3, 2,
+                               {"0F0 0SEND_F0 0F1 0SEND_F1 0RECV_B0 0I0 0RECV_B1 0I1 0W0 0W1 0REDUCE_GRAD",
+                                "1RECV_F0 1F0 1SEND_F0 1RECV_F1 1RECV_B0 (1F1;1B0)OVERLAP_F_B 1SEND_F1 1SEND_B0 "
+                                "1RECV_B1 1B1 1SEND_B1",
+                                "2RECV_F0 2F0 2B0 2SEND_B0 2RECV_F1 2F1 2B1 2SEND_B1"});
+  EXPECT_EQ(csv_of_rows(table, CsvDialect::kPytorch),
+            "0F0,0SEND_F0,0F1,0SEND_F1,0RECV_B0,0I0,0WAIT_SEND_F0,0RECV_B1,0I1,0WAIT_SEND_F1,0W0,0W1,0REDUCE_GRAD,"
+            "0WAIT_REDUCE_GRAD\n"
+            "1RECV_F0,1F0,1SEND_F0,1RECV_F1,1RECV_B0,(1F1;1B0)OVERLAP_F_B,1WAIT_SEND_F0,1SEND_F1,1SEND_B0,1RECV_B1,"
+            "1B1,1WAIT_SEND_F1,1SEND_B1,1WAIT_SEND_B0,1WAIT_SEND_B1\n"
+            "2RECV_F0,2F0,2B0,2SEND_B0,2RECV_F1,2F1,2B1,2SEND_B1,2WAIT_SEND_B0,2WAIT_SEND_B1\n");
+}
+
+// As torch.distributed.pipelining writes it: carriage returns, waits, and a table with UNSHARD whose receives stand
+// where the sender's action made them.
 TEST(Csv, ReadsWhatPytorchWrites) {
   const Table table = parse_csv(
-      "0UNSHARD,0F0,0SEND_F0,0F1,0SEND_F1,0RECV_B0,0B0,0RECV_B1,0B1,0REDUCE_GRAD,0RESHARD\r\n"
-      "1UNSHARD,1RECV_F0,1F0,1RECV_F1,1B0,1SEND_B0,1F1,1B1,1SEND_B1,1REDUCE_GRAD,1RESHARD\r\n",
+      "0UNSHARD,0F0,0SEND_F0,0F1,0SEND_F1,0RECV_B0,0B0,0WAIT_SEND_F0,0RECV_B1,0B1,0WAIT_SEND_F1,0REDUCE_GRAD,"
+      "0WAIT_REDUCE_GRAD,0RESHARD\r\n"
+      "1UNSHARD,1RECV_F0,1F0,1RECV_F1,1B0,1SEND_B0,1F1,1B1,1SEND_B1,1REDUCE_GRAD,1WAIT_REDUCE_GRAD,1RESHARD,"
+      "1WAIT_SEND_B0,1WAIT_SEND_B1\r\n",
       "torch.csv");
   EXPECT_TRUE(verify(table).lowered);
   EXPECT_EQ(table.microbatches, 2);
-  const Table steps = parse_csv("\"0F0\", 0F1,,0B0 ,0B1\r\n,1F0,1B0,1F1,1B1", "torch.csv");
+  EXPECT_EQ(row_text(table.rows[1]),
+            "1UNSHARD 1RECV_F0 1F0 1RECV_F1 1B0 1SEND_B0 1F1 1B1 1SEND_B1 1REDUCE_GRAD 1RESHARD");
+  const Table steps = parse_csv("\"0F0\", 0F1,,0B0 ,\"\",\" 0B1\" \r\n,1F0,1B0,1F1,1B1", "torch.csv");
   EXPECT_EQ(row_text(steps.rows[0]), "0F0 0F1 0B0 0B1");
   EXPECT_EQ(verify(steps).ranks[0].activations, 2);
+}
+
+TEST(Csv, LinesEndInAnyWay) {
+  for (const char* text : {"0F0\n1F0", "0F0\r\n1F0\r\n", "0F0\r1F0\r",
+                           "\xEF\xBB\xBF"
+                           "0F0,\n1F0,\n"}) {
+    const Table table = parse_csv(text, "t");
+    EXPECT_EQ(csv_of_rows(table, CsvDialect::kTriaxis), "0F0\n1F0\n") << text;
+  }
 }
 
 TEST(Csv, TheKindFollowsFromTheActions) {
@@ -76,8 +103,30 @@ TEST(Csv, MistakesNameLineAndCell) {
   EXPECT_THAT(mistake_in("0F0\n,,,\n"), HasSubstr("t.csv, line 2: no action"));
   EXPECT_THAT(mistake_in("0F0;0F1\n"), HasSubstr("line 1, cell 1: '0F0;0F1': ';0F1' follows the action"));
   EXPECT_THAT(mistake_in("\"0F0\n"), HasSubstr("line 1, cell 1"));
-  EXPECT_THAT(mistake_in(std::string("0F0,0\0\n", 7)), HasSubstr("line 1, cell 2"));
-  EXPECT_THAT(user_error_of([] { read_csv("/nonexistent/t.csv"); }), HasSubstr("/nonexistent/t.csv"));
+  EXPECT_THAT(mistake_in("0F0,0F1 x,\n"), HasSubstr("line 1, cell 2: '0F1 x': ' x' follows the action"));
+  EXPECT_THAT(mistake_in("0F0\r\n,,\t\r\n1F0"), HasSubstr("t.csv, line 2: no action"));
+  EXPECT_THAT(mistake_in("0F0,0WAIT_F0"), HasSubstr("line 1, cell 2: '0WAIT_F0': 'WAIT_F' is no kind of action"));
+}
+
+TEST(Csv, BinaryIsRefusedInPrintableWords) {
+  EXPECT_THAT(mistake_in(std::string("0F0,0\0\n", 7)), HasSubstr("line 1, cell 2: '0\\x00': '\\x00' is no kind"));
+  EXPECT_THAT(mistake_in("\x7F"
+                         "ELF\x02"),
+              HasSubstr("line 1, cell 1: '\\x7fELF\\x02': starts with no stage"));
+  EXPECT_THAT(mistake_in("\xEF\xBB\xBF\xEF\xBB\xBF"
+                         "0F0"),
+              HasSubstr("'\\xef\\xbb\\xbf0F0': starts with no stage"));
+  EXPECT_THAT(mistake_in("0F\xD9\xA1"), HasSubstr("'F\\xd9\\xa1' is no kind of action"));
+  EXPECT_THAT(mistake_in("+0F0"), HasSubstr("'+0F0': starts with no stage"));
+  EXPECT_THAT(mistake_in("0F-1"), HasSubstr("'F-' is no kind of action"));
+}
+
+TEST(Csv, FilesThatAreNoneOrEndlessAreRefused) {
+  const auto refusal_of = [](const char* path) { return user_error_of([&] { read_csv(path); }); };
+  EXPECT_THAT(refusal_of("/nonexistent/t.csv"), HasSubstr("/nonexistent/t.csv"));
+  EXPECT_THAT(refusal_of("/"), HasSubstr("cannot read /: Is a directory"));
+  EXPECT_THAT(refusal_of("/dev/null"), HasSubstr("/dev/null: holds no schedule"));
+  EXPECT_THAT(refusal_of("/dev/zero"), HasSubstr("cannot read /dev/zero: it holds more than 536870912 bytes"));
 }
 
 TEST(Csv, HugeNumbersAreRefusedAtOnce) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace triaxis {
 
 std::string_view kind_text(TableKind kind) {
@@ -28,12 +30,13 @@ std::string_view version_rule_text(VersionRule rule) {
   return "";
 }
 
+// In time and space of the row, not of the table's stages: a table may have tens of thousands of ranks.
 std::vector<int> stages_of_rank(const Table& table, int rank) {
-  std::vector<bool> seen(static_cast<std::size_t>(table.stages));
-  for (const Action action : table.rows[static_cast<std::size_t>(rank)]) seen[action.stage] = true;
   std::vector<int> stages;
-  for (int stage = 0; stage < table.stages; ++stage)
-    if (seen[static_cast<std::size_t>(stage)]) stages.push_back(stage);
+  for (const Action action : table.rows[static_cast<std::size_t>(rank)]) {
+    const auto place = std::lower_bound(stages.begin(), stages.end(), action.stage);
+    if (place == stages.end() || *place != action.stage) stages.insert(place, action.stage);
+  }
   return stages;
 }
 
