@@ -29,11 +29,13 @@ test-asan: deps  ## The same under the address, leak and undefined-behaviour san
 	cmake --build --preset asan -j $(JOBS)
 	ctest --preset asan -j $(JOBS)
 
-test-peers: build  ## Compare with Hugging Face's transformers; the first time installs gigabytes of PyTorch
+test-peers: build  ## Exchange models with transformers, schedules with PyTorch; the first time installs gigabytes
 	@sh tools/install_dependencies.sh python3-venv
 	python3 -m venv build-peers/venv
 	build-peers/venv/bin/pip install -q -r tests/peers/requirements.txt
 	build-peers/venv/bin/python tests/peers/huggingface_test.py build/triaxis
+	build-peers/venv/bin/python tests/peers/schedules_test.py build/triaxis
+	build-peers/venv/bin/python tests/peers/schedules_run_test.py build/triaxis
 
 fuzz:  ## Feed mutated files to the readers, each for FUZZ_SECONDS (60), under clang's sanitizers
 	@sh tools/install_dependencies.sh build-essential cmake ninja-build clang libclang-rt-14-dev libfmt-dev \
