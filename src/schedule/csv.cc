@@ -164,6 +164,11 @@ std::string cell_text(const std::vector<Action>& row, int begin, int end) {
 
 std::string csv_of_steps(const Table& table, CsvDialect dialect) {
   const Table computes = compute_only(table);
+  for (std::size_t rank = 0; rank < computes.rows.size(); ++rank) {
+    if (computes.rows[rank].empty())
+      throw UserError(fmt::format("schedule {}: rank {} computes nothing; write the table with its communication",
+                                  table.name, rank));
+  }
   if (dialect == CsvDialect::kPytorch) check_pytorch(computes);
   const auto steps = steps_of(computes);
   int columns = 0;

@@ -20,7 +20,7 @@ enum class CsvDialect {
 };
 
 /// The table as PyTorch's compute-only form has it: a line a rank, padded with blanks so that a cell's column is its
-/// step: every cell takes one step and stands right of all that it waits for. Actions that are no compute are left out.
+/// step: every cell takes one step and stands right of all that it waits for. Only compute and OPT are kept.
 /// REQUIRES: a table that verify accepts. Throws UserError if the dialect cannot express it.
 std::string csv_of_steps(const Table& table, CsvDialect dialect);
 

@@ -18,18 +18,31 @@ std::string mistake_in(std::string_view text) {
   return user_error_of([&] { parse_csv(text, "t.csv"); });
 }
 
-TEST(Csv, BothFormsAreReadBack) {
+/// Both forms of a compute-only table, written and read again.
+void expect_round_trip(const Table& table) {
+  const Table read = parse_csv(csv_of_steps(table, CsvDialect::kTriaxis), "t.csv");
+  EXPECT_EQ(read.rows, table.rows);
+  EXPECT_EQ(read.kind, table.kind);
+  EXPECT_EQ(read.stages, table.stages);
+  EXPECT_EQ(read.microbatches, table.microbatches);
+  const Table lowered = lower(table.kind == TableKind::kTrain ? insert_reduce_grad(table) : table);
+  EXPECT_EQ(parse_csv(csv_of_rows(lowered, CsvDialect::kTriaxis), "t.csv").rows, lowered.rows);
+  if (table.kind != TableKind::kTrain || verify(table).replicas > 1) return;
+  EXPECT_EQ(parse_csv(csv_of_steps(table, CsvDialect::kPytorch), "t.csv").rows, table.rows);
+  EXPECT_EQ(parse_csv(csv_of_rows(lowered, CsvDialect::kPytorch), "t.csv").rows, lowered.rows);
+}
+
+TEST(Csv, BothFormsOfEverySchedule) {
   for (const auto& row : schedules()) {
-    for (const int ranks : {1, 3}) {
-      const Table table = make_schedule(row, request_of(row, ranks, 5, 2));
-      const Table read = parse_csv(csv_of_steps(table, CsvDialect::kTriaxis), "t.csv");
-      EXPECT_EQ(read.rows, table.rows);
-      EXPECT_EQ(read.kind, table.kind);
-      EXPECT_EQ(read.stages, table.stages);
-      EXPECT_EQ(read.microbatches, table.microbatches);
-      const Table lowered = lower(table.kind == TableKind::kTrain ? insert_reduce_grad(table) : table);
-      EXPECT_EQ(parse_csv(csv_of_rows(lowered, CsvDialect::kTriaxis), "t.csv").rows, lowered.rows);
+    int inside = 0;
+    for (const auto& [ranks, microbatches] : {std::pair{1, 5}, {2, 4}, {3, 5}, {4, 8}, {4, 12}}) {
+      const ScheduleRequest request = request_of(row, ranks, microbatches, 2);
+      if (row.outside != nullptr && !row.outside(request).empty()) continue;
+      ++inside;
+      SCOPED_TRACE(std::string(row.name));
+      expect_round_trip(make_schedule(row, request));
     }
+    EXPECT_GT(inside, 0) << row.name;
   }
 }
 
@@ -135,6 +148,11 @@ TEST(Csv, HugeNumbersAreRefusedAtOnce) {
   EXPECT_THAT(mistake_in(million), HasSubstr("has more than 65536 lines, one a rank"));
   EXPECT_THAT(user_error_of([] { verify(parse_csv("60000F1000000000\n", "t.csv")); }),
               HasSubstr("60001 stages and 1000000001 microbatches need at least"));
+}
+
+TEST(Csv, ARankThatComputesNothingHasNoSteps) {
+  const Table table = table_of(TableKind::kTrain, 1, 1, {"0F0 0B0", "0UNSHARD"});
+  EXPECT_THAT(user_error_of([&] { csv_of_steps(table, CsvDialect::kTriaxis); }), HasSubstr("rank 1 computes nothing"));
 }
 
 TEST(Csv, PytorchGetsOnlyWhatItCanLoad) {

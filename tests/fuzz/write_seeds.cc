@@ -9,6 +9,10 @@
 #include "data/byte_alphabet.h"
 #include "data/token_file.h"
 #include "data/tokenizer.h"
+#include "schedule/csv.h"
+#include "schedule/passes/lower.h"
+#include "schedule/passes/reduce_grad.h"
+#include "schedule/registry.h"
 
 namespace triaxis {
 namespace {
@@ -70,6 +74,20 @@ void write_tokenizer_seeds(const fs::path& directory) {
   write(directory / "gpt2", all.dump());
 }
 
+void write_schedule_seeds(const fs::path& directory) {
+  for (const ScheduleRow& row : schedules()) {
+    const Table table = make_schedule(row, {2, 4, row.default_stages_per_rank});
+    const std::string name(row.name);
+    write(directory / name, csv_of_steps(table, CsvDialect::kTriaxis));
+    const Table lowered = lower(row.kind == TableKind::kTrain ? insert_reduce_grad(table) : table);
+    write(directory / (name + "-lowered"), csv_of_rows(lowered, CsvDialect::kTriaxis));
+  }
+  write(directory / "pytorch",
+        "0UNSHARD,0F0,\"0F1\",,0B0,0WAIT_SEND_F0,0B1,0REDUCE_GRAD,0WAIT_REDUCE_GRAD,0RESHARD\r\n");
+  write(directory / "moved", "0F0,0OFFLOAD0,0F1,0FETCH0,0R0,0B0,0I1,0W1\n");
+  write(directory / "updates", "0F0,0B0,0OPT0,0F1,0B1,0OPT1\n");
+}
+
 }  // namespace
 }  // namespace triaxis
 
@@ -77,6 +95,7 @@ int main(int, char** arguments) {
   const std::filesystem::path directory = arguments[1];
   triaxis::write_index_seeds(directory / "index");
   triaxis::write_safetensors_seeds(directory / "safetensors");
+  triaxis::write_schedule_seeds(directory / "schedule");
   triaxis::write_token_seeds(directory / "token_file");
   triaxis::write_tokenizer_seeds(directory / "tokenizer");
   return 0;
