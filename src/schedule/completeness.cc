@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "schedule/dependencies.h"
 
@@ -39,6 +39,9 @@ void check_microbatch(const Table& table, const TableIndex& index, int stage, in
   if (split && whole) throw table_error(table, weight, "its I or W stands in the table too");
   if (!input.found()) throw missing(table, make_action(split ? kBackwardInput : kBackward, stage, microbatch), forward);
   if (!weight.found()) throw missing(table, make_action(kBackwardWeight, stage, microbatch), forward);
+  const Place offload = index.find(kOffload, stage, microbatch);
+  if (offload.found() && !index.find(kFetch, stage, microbatch).found())
+    throw table_error(table, offload, "its FETCH is missing, so the backward would lack what was moved out");
 }
 
 void check_rank(const Table& table, const TableIndex& index, Place place, Action action) {
@@ -87,13 +90,17 @@ class ShardState {
   explicit ShardState(const Table& table) : table_(table), gathered_(static_cast<std::size_t>(table.stages), kNever) {}
 
   void start_row(const std::vector<Action>& row) {
-    std::fill(gathered_.begin(), gathered_.end(), kNever);
+    for (const Action action : row) gathered_[action.stage] = kAbsent;
     for (const Action action : row)
-      if (action.kind == kUnshard) gathered_[action.stage] = kAway;
+      if (action.kind == kForward) gathered_[action.stage] = kNever;
+    for (const Action action : row)
+      if (action.kind == kUnshard && gathered_[action.stage] != kAbsent) gathered_[action.stage] = kAway;
   }
 
   void step(Place place, Action action) {
     State& state = gathered_[action.stage];
+    if ((action.kind == kUnshard || action.kind == kReshard) && state == kAbsent)
+      throw table_error(table_, place, "no F of its stage stands in the row");
     if (action.kind == kUnshard) {
       if (state == kHere) throw table_error(table_, place, "the stage's parameters are gathered already");
       state = kHere;
@@ -106,7 +113,7 @@ class ShardState {
   }
 
  private:
-  enum State : std::uint8_t { kNever, kAway, kHere };
+  enum State : std::uint8_t { kAbsent, kNever, kAway, kHere };
   const Table& table_;
   std::vector<State> gathered_;
 };
@@ -140,40 +147,39 @@ void check_row(const Table& table, const TableIndex& index, int rank, ShardState
 }
 
 /// Either no stage has a REDUCE_GRAD, or every stage of every rank has one.
-void check_reductions(const Table& table) {
-  std::size_t reductions = 0;
-  std::vector<int> seen(static_cast<std::size_t>(table.stages));
+void check_reductions(const Table& table, const std::vector<std::vector<int>>& stages_of) {
+  std::vector<int> reduced_by(static_cast<std::size_t>(table.stages), -1);  // [stage], the last rank that reduces it
+  bool any = false;
+  Place lacking;
+  Action lacked;
   for (int rank = 0; rank < table.ranks; ++rank) {
     const auto& row = table.rows[static_cast<std::size_t>(rank)];
     for (int position = 0; position < static_cast<int>(row.size()); ++position) {
       const Action action = row[static_cast<std::size_t>(position)];
       if (action.kind != kReduceGrad) continue;
-      if (seen[action.stage] == rank + 1) throw table_error(table, {rank, position}, "stands twice in the row");
-      seen[action.stage] = rank + 1;
-      ++reductions;
+      any = true;
+      if (std::exchange(reduced_by[action.stage], rank) == rank)
+        throw table_error(table, {rank, position}, "stands twice in the row");
+    }
+    for (const int stage : stages_of[static_cast<std::size_t>(rank)]) {
+      if (lacking.found() || reduced_by[static_cast<std::size_t>(stage)] == rank) continue;
+      lacking = {rank, 0};
+      lacked = make_action(kReduceGrad, stage);
     }
   }
-  if (reductions == 0) return;
-  for (int rank = 0; rank < table.ranks; ++rank) {
-    const auto& row = table.rows[static_cast<std::size_t>(rank)];
-    for (const int stage : stages_of_rank(table, rank)) {
-      const bool reduced = std::any_of(
-          row.begin(), row.end(), [&](Action action) { return action.kind == kReduceGrad && action.stage == stage; });
-      if (!reduced) throw missing(table, make_action(kReduceGrad, stage), {rank, 0});
-    }
-  }
+  if (any && lacking.found()) throw missing(table, lacked, lacking);
 }
 
 }  // namespace
 
-void check_complete(const Table& table, const TableIndex& index) {
+void check_complete(const Table& table, const TableIndex& index, const std::vector<std::vector<int>>& stages_of) {
   for (int stage = 0; stage < table.stages; ++stage)
     for (int microbatch = 0; microbatch < table.microbatches; ++microbatch)
       check_microbatch(table, index, stage, microbatch);
   for (int rank = 0; rank < table.ranks; ++rank) check_residence(table, index, rank);
   ShardState shards(table);
   for (int rank = 0; rank < table.ranks; ++rank) check_row(table, index, rank, shards);
-  check_reductions(table);
+  check_reductions(table, stages_of);
 }
 
 }  // namespace triaxis

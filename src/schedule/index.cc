@@ -30,7 +30,7 @@ void check_sizes(const Table& table) {
 
 TableIndex::TableIndex(const Table& table) : stages_(table.stages), microbatches_(table.microbatches) {
   check_sizes(table);
-  last_weights_.resize(table.rows.size());
+  last_weights_.resize(static_cast<std::size_t>(stages_));
   for (int rank = 0; rank < table.ranks; ++rank) {
     const int count = static_cast<int>(table.rows[static_cast<std::size_t>(rank)].size());
     for (int position = 0; position < count; ++position) add(table, {rank, position});
@@ -55,12 +55,9 @@ void TableIndex::add(const Table& table, Place place) {
   entry = place;
   lowered_ = lowered_ || is_message(action.kind);
   if (!is_weight(action.kind)) return;
-  auto& lasts = last_weights_[static_cast<std::size_t>(place.rank)];
-  const auto last = std::find_if(lasts.begin(), lasts.end(), [&](auto& l) { return l.stage == action.stage; });
-  if (last == lasts.end())
-    lasts.push_back({action.stage, place.position});
-  else
-    last->position = place.position;
+  auto& lasts = last_weights_[action.stage];
+  if (lasts.empty() || lasts.back().rank != place.rank) lasts.emplace_back();
+  lasts.back() = place;
 }
 
 int TableIndex::peer_of(Action message) const {
@@ -70,9 +67,10 @@ int TableIndex::peer_of(Action message) const {
 }
 
 Place TableIndex::last_weight(int rank, int stage) const {
-  for (const auto& last : last_weights_[static_cast<std::size_t>(rank)])
-    if (last.stage == stage) return {rank, last.position};
-  return {};
+  const auto& lasts = last_weights_[static_cast<std::size_t>(stage)];
+  const auto last =
+      std::lower_bound(lasts.begin(), lasts.end(), rank, [](const Place& place, int r) { return place.rank < r; });
+  return last != lasts.end() && last->rank == rank ? *last : Place{};
 }
 
 }  // namespace triaxis

@@ -58,11 +58,7 @@ class TableIndex {
   int microbatches_;
   bool lowered_ = false;
   std::array<std::vector<Place>, kActionKinds> places_;  // [kind][stage, microbatch]; empty: no such kind
-  struct LastWeight {
-    int stage;
-    int position;
-  };
-  std::vector<std::vector<LastWeight>> last_weights_;  // [rank], an entry a stage that the rank trains
+  std::vector<std::vector<Place>> last_weights_;         // [stage], an entry for each rank that trains it, ascending
 };
 
 }  // namespace triaxis

@@ -1,73 +1,77 @@
 #include "schedule/peaks.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace triaxis {
 namespace {
 
 using enum ActionKind;
 
-/// Counts one row, cell by cell: what a cell takes, it takes at its start; what it frees, it frees at its end.
+/// Counts row after row, cell by cell: what a cell takes, it takes at its start; what it frees, it frees at its end.
 class RowCounter {
  public:
-  RowCounter(const Table& table, int rank) : forward_only_(table.kind == TableKind::kForward) {
-    live_.resize(static_cast<std::size_t>(table.stages));
-    stage_peaks_.resize(static_cast<std::size_t>(table.stages));
-    for (const int stage : stages_of_rank(table, rank)) stage_peaks_[static_cast<std::size_t>(stage)].stage = stage;
-  }
+  explicit RowCounter(const Table& table)
+      : forward_only_(table.kind == TableKind::kForward), stages_(static_cast<std::size_t>(table.stages)) {}
 
-  void take(Action action, int position) {
-    Live& live = live_[action.stage];
-    StagePeak& peak = stage_peaks_[action.stage];
-    if (action.kind == kForward) {
-      peak.activations = std::max(peak.activations, ++live.activations);
-      if (++activations_ > peak_) {
-        peak_ = activations_;
-        position_ = position;
-      }
+  RankPeak count(const std::vector<Action>& row, const std::vector<int>& stages) {
+    peak_ = {};
+    for (const int stage : stages) stages_[static_cast<std::size_t>(stage)] = {};
+    for (int begin = 0, end = 0; begin < static_cast<int>(row.size()); begin = end) {
+      end = cell_end(row, begin);
+      for (int i = begin; i < end; ++i) take(row[static_cast<std::size_t>(i)], i);
+      for (int i = begin; i < end; ++i) release(row[static_cast<std::size_t>(i)]);
     }
-    if (action.kind == kBackwardInput) peak.gradients = std::max(peak.gradients, ++live.gradients);
-  }
-
-  void release(Action action) {
-    Live& live = live_[action.stage];
-    if (is_weight(action.kind) || (forward_only_ && action.kind == kForward)) {
-      --live.activations;
-      --activations_;
+    for (const int stage : stages) {
+      const Stage& counted = stages_[static_cast<std::size_t>(stage)];
+      peak_.stages.push_back({stage, counted.most_activations, counted.most_gradients});
     }
-    if (action.kind == kBackwardWeight) --live.gradients;
-  }
-
-  RankPeak peak(const std::vector<int>& stages) const {
-    RankPeak result{peak_, position_, {}};
-    for (const int stage : stages) result.stages.push_back(stage_peaks_[static_cast<std::size_t>(stage)]);
-    return result;
+    return std::move(peak_);
   }
 
  private:
-  struct Live {
+  struct Stage {
     int activations = 0;
     int gradients = 0;
+    int most_activations = 0;
+    int most_gradients = 0;
   };
+
+  void take(Action action, int position) {
+    Stage& stage = stages_[action.stage];
+    if (action.kind == kForward) {
+      stage.most_activations = std::max(stage.most_activations, ++stage.activations);
+      if (++activations_ > peak_.activations) {
+        peak_.activations = activations_;
+        peak_.position = position;
+      }
+    }
+    if (action.kind == kBackwardInput) stage.most_gradients = std::max(stage.most_gradients, ++stage.gradients);
+  }
+
+  void release(Action action) {
+    Stage& stage = stages_[action.stage];
+    if (is_weight(action.kind) || (forward_only_ && action.kind == kForward)) {
+      --stage.activations;
+      --activations_;
+    }
+    if (action.kind == kBackwardWeight) --stage.gradients;
+  }
+
   bool forward_only_;
-  int activations_ = 0;
-  int peak_ = 0;
-  int position_ = 0;
-  std::vector<Live> live_;              // [stage]
-  std::vector<StagePeak> stage_peaks_;  // [stage]
+  std::vector<Stage> stages_;  // [stage]
+  int activations_ = 0;        // a complete row frees all that it takes
+  RankPeak peak_;
 };
 
 }  // namespace
 
-RankPeak peak_of_rank(const Table& table, int rank) {
-  const auto& row = table.rows[static_cast<std::size_t>(rank)];
-  RowCounter counter(table, rank);
-  for (int begin = 0, end = 0; begin < static_cast<int>(row.size()); begin = end) {
-    end = cell_end(row, begin);
-    for (int i = begin; i < end; ++i) counter.take(row[static_cast<std::size_t>(i)], i);
-    for (int i = begin; i < end; ++i) counter.release(row[static_cast<std::size_t>(i)]);
-  }
-  return counter.peak(stages_of_rank(table, rank));
+std::vector<RankPeak> peaks_of_ranks(const Table& table, const std::vector<std::vector<int>>& stages_of) {
+  RowCounter counter(table);
+  std::vector<RankPeak> peaks;
+  for (std::size_t rank = 0; rank < table.rows.size(); ++rank)
+    peaks.push_back(counter.count(table.rows[rank], stages_of[rank]));
+  return peaks;
 }
 
 std::vector<ChannelUse> channel_uses(const Table& table, const Channels& channels) {

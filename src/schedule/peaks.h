@@ -5,8 +5,8 @@
 
 namespace triaxis {
 
-/// What the rank holds at once. REQUIRES: check_complete passed.
-RankPeak peak_of_rank(const Table& table, int rank);
+/// What each rank holds at once. `stages_of` is stages_of_ranks(table). REQUIRES: check_complete passed.
+std::vector<RankPeak> peaks_of_ranks(const Table& table, const std::vector<std::vector<int>>& stages_of);
 
 /// What the channels carry, in the order of `channels`.
 std::vector<ChannelUse> channel_uses(const Table& table, const Channels& channels);

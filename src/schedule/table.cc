@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace triaxis {
 
@@ -36,6 +37,17 @@ std::vector<int> stages_of_rank(const Table& table, int rank) {
   for (const Action action : table.rows[static_cast<std::size_t>(rank)]) {
     const auto place = std::lower_bound(stages.begin(), stages.end(), action.stage);
     if (place == stages.end() || *place != action.stage) stages.insert(place, action.stage);
+  }
+  return stages;
+}
+
+std::vector<std::vector<int>> stages_of_ranks(const Table& table) {
+  std::vector<std::vector<int>> stages(table.rows.size());
+  std::vector<std::size_t> seen_by(static_cast<std::size_t>(table.stages), table.rows.size());
+  for (std::size_t rank = 0; rank < table.rows.size(); ++rank) {
+    for (const Action action : table.rows[rank])
+      if (std::exchange(seen_by[action.stage], rank) != rank) stages[rank].push_back(action.stage);
+    std::sort(stages[rank].begin(), stages[rank].end());
   }
   return stages;
 }

@@ -54,6 +54,9 @@ std::string_view version_rule_text(VersionRule rule);
 /// The stages in the rank's row, ascending.
 std::vector<int> stages_of_rank(const Table& table, int rank);
 
+/// The same for every rank, in time linear in the actions.
+std::vector<std::vector<int>> stages_of_ranks(const Table& table);
+
 /// The end of the cell that starts at `begin`: begin + 1, or begin + 2 for an OVERLAP_F_B cell.
 inline int cell_end(const std::vector<Action>& row, int begin) {
   auto end = static_cast<std::size_t>(begin);

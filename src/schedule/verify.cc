@@ -31,10 +31,10 @@ bool has_ordered_weights(const Table& table) {
   return true;
 }
 
-int replicas_of(const Table& table) {
+int replicas_of(const Table& table, const std::vector<std::vector<int>>& stages_of) {
   std::vector<int> holders(static_cast<std::size_t>(table.stages));
-  for (int rank = 0; rank < table.ranks; ++rank)
-    for (const int stage : stages_of_rank(table, rank)) ++holders[static_cast<std::size_t>(stage)];
+  for (const auto& stages : stages_of)
+    for (const int stage : stages) ++holders[static_cast<std::size_t>(stage)];
   return *std::max_element(holders.begin(), holders.end());
 }
 
@@ -70,7 +70,8 @@ std::string_view channel_model_text(ChannelModel model) {
 
 Verification verify(const Table& table, std::span<const ChannelModel> models) {
   const TableIndex index(table);
-  check_complete(table, index);
+  const auto stages_of = stages_of_ranks(table);
+  check_complete(table, index, stages_of);
   check_order(table, index);
   Verification result;
   result.lowered = index.lowered();
@@ -79,14 +80,14 @@ Verification verify(const Table& table, std::span<const ChannelModel> models) {
     for (const ChannelModel model : models) check_deadlock(table, channels, model);
     result.channels = channel_uses(table, channels);
   }
-  for (int rank = 0; rank < table.ranks; ++rank) result.ranks.push_back(peak_of_rank(table, rank));
+  result.ranks = peaks_of_ranks(table, stages_of);
   const auto versions = table.kind == TableKind::kAsynchronous ? check_versions(table, index)
                                                                : std::vector<RankVersions>(table.rows.size());
   for (const auto& [held, staleness] : versions) {
     result.weight_versions.push_back(held);
     result.staleness.push_back(staleness);
   }
-  result.replicas = replicas_of(table);
+  result.replicas = replicas_of(table, stages_of);
   result.reduces_gradients = has_reductions(table);
   result.ordered_weights = has_ordered_weights(table);
   return result;

@@ -103,6 +103,8 @@ TEST(Verify, NamesWhatStandsInTheWrongPlace) {
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0R0 0B0"}), "");
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0B0 0R0"}), HasSubstr("(0B0): needs 0R0, which stands later"));
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0OFFLOAD0 0FETCH0 0R0 0B0"}), "");
+  EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0OFFLOAD0 0B0"}),
+              HasSubstr("rank 0, action 1 (0OFFLOAD0): its FETCH is missing"));
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0FETCH0 0B0"}),
               HasSubstr("needs 0OFFLOAD0, which the table lacks"));
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0REDUCE_GRAD 0B0"}),
@@ -117,6 +119,7 @@ TEST(Verify, StagesAreUnshardedWhereTheyCompute) {
   EXPECT_EQ(failure_of(TableKind::kTrain, 1, 1, {"0UNSHARD 0F0 0RESHARD 0UNSHARD 0B0"}), "");
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0UNSHARD 0F0 0RESHARD 0B0"}),
               HasSubstr("action 3 (0B0): needs the stage's UNSHARD before it"));
+  EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0B0", "0UNSHARD"}), HasSubstr("no F of its stage"));
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0UNSHARD 0UNSHARD 0F0 0B0"}), HasSubstr("gathered already"));
   EXPECT_THAT(failure_of(TableKind::kTrain, 1, 1, {"0F0 0B0 0RESHARD"}), HasSubstr("are not gathered"));
 }

@@ -4,15 +4,18 @@ namespace triaxis {
 
 Table insert_reduce_grad(Table table) {
   check(table.kind == TableKind::kTrain, "only a train table has gradients to reduce");
+  std::vector<std::size_t> last(static_cast<std::size_t>(table.stages));  // position of the stage's last W or B
   for (auto& row : table.rows) {
-    std::vector<int> finished;  // stages, the last to finish at the end
-    for (const Action action : row) {
-      check(action.kind != ActionKind::kReduceGrad, "the table reduces its gradients already");
-      if (!is_weight(action.kind)) continue;
-      std::erase(finished, action.stage);
-      finished.push_back(action.stage);
+    for (std::size_t position = 0; position < row.size(); ++position) {
+      check(row[position].kind != ActionKind::kReduceGrad, "the table reduces its gradients already");
+      if (is_weight(row[position].kind)) last[row[position].stage] = position;
     }
-    for (const int stage : finished) row.push_back(make_action(ActionKind::kReduceGrad, stage));
+    const std::size_t end = row.size();
+    for (std::size_t position = 0; position < end; ++position) {
+      const Action action = row[position];
+      if (is_weight(action.kind) && last[action.stage] == position)
+        row.push_back(make_action(ActionKind::kReduceGrad, action.stage));
+    }
   }
   return table;
 }
