@@ -162,10 +162,41 @@ TEST(ScheduleCommandTest, MistakesAreUserErrors) {
   expect_mistake("schedule forward --ranks 2 --microbatches 2 --format csv --dialect pytorch", "of kind train only");
 }
 
-TEST(ScheduleCommandTest, WhatIsNotBuiltIsRefused) {
-  for (const std::string option : {"--objective period", "--memory-limit 4", "--update-every 2", "--explore"})
-    EXPECT_THROW(output_of("schedule 1f1b --ranks 2 --microbatches 2 " + option), CLI::ParseError) << option;
+TEST(ScheduleCommandTest, AnAsynchronousTableSaysItsVersions) {
+  const std::string file = file_with("updates.csv",
+                                     "0F0,0F1,0B0,0OPT0,0F2,0B1,0OPT1,0B2,0OPT2\n"
+                                     "1F0,1B0,1OPT0,1F1,1B1,1OPT1,1F2,1B2,1OPT2\n");
+  EXPECT_THAT(output_of("schedule check " + file),
+              HasSubstr("weight versions 2 1, staleness 1 0, where a forward takes its version by the rule stash"));
+  const auto stash = nlohmann::json::parse(output_of("schedule " + file + " --json"));
+  EXPECT_EQ(stash["kind"], "asynchronous");
+  EXPECT_THAT(stash["weight_versions"], ElementsAre(2, 1));
+  EXPECT_EQ(stash["rows"][1][2], "1OPT0");
+  const auto vertical = nlohmann::json::parse(output_of("schedule " + file + " --versions vertical --json"));
+  EXPECT_THAT(vertical["staleness"], ElementsAre(1, 1));
+  const std::string plain = file_with("plain.csv", "0F0,,,0B0\n,1F0,1B0,\n");
+  expect_mistake("schedule " + plain + " --versions vertical", "plain.csv has no OPT");
+  expect_mistake("schedule check " + plain + " --versions vertical", "plain.csv has no OPT");
 }
+
+TEST(ScheduleCommandTest, OptionsThatTheScheduleHasNoUseForAreRefused) {
+  const std::string sizes = " --ranks 2 --microbatches 2 ";
+  expect_mistake("schedule 1f1b" + sizes + "--objective period", "1f1b searches nothing");
+  expect_mistake("schedule 1f1b" + sizes + "--memory-limit 4", "1f1b searches nothing");
+  expect_mistake("schedule 1f1b" + sizes + "--update-every 2", "1f1b updates once");
+  expect_mistake("schedule 1f1b" + sizes + "--versions stash", "1f1b updates once");
+  expect_mistake("schedule 1f1b --explore", "--explore takes no schedule");
+  expect_mistake("schedule --list --explore", "stands alone");
+  expect_mistake("schedule a.csv --update-every 2", "come from the CSV file");
+  expect_mistake("schedule a.csv --objective period", "not a CSV file");
+}
+
+TEST(ScheduleCommandTest, StepAfterStepIsToldWhereItDiffers) {
+  EXPECT_THAT(output_of("schedule zb-h2 --ranks 3 --microbatches 6"),
+              HasSubstr("\nstep after step: period 18, bubble 0.0 %\n"));
+}
+
+TEST(ScheduleCommandTest, ExploresAllSchedules) { EXPECT_THAT(output_of("schedule --explore"), HasSubstr("</html>")); }
 
 }  // namespace
 }  // namespace triaxis

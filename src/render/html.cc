@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -11,6 +10,7 @@
 #include "render/markup.h"
 #include "render/memory.h"
 #include "render/page/page.h"
+#include "render/page_text.h"
 
 namespace triaxis {
 namespace {
@@ -101,20 +101,8 @@ std::string figures_row(const Json& schedule) {
                      schedule["makespan"].get<double>(), percent(schedule["bubble_ratio"].get<double>()), peak);
 }
 
-struct Key {
-  char kind;
-  std::string_view colour;
-  std::string_view name;
-};
-
-constexpr std::array<Key, 5> kKeys = {{{'F', "forward", "forward"},
-                                       {'B', "backward", "backward"},
-                                       {'I', "input", "backward of input"},
-                                       {'W', "weight", "backward of weights"},
-                                       {'R', "recompute", "recompute"}}};
-
-/// The legend: the kinds that the schedules have, bubbles, memory.
-std::string legend(const Json& schedules) {
+/// The kinds that the schedules have.
+std::string kinds_of(const Json& schedules) {
   std::set<char> kinds;
   for (const Json& schedule : schedules) {
     for (const Json& row : schedule["rows"]) {
@@ -122,28 +110,7 @@ std::string legend(const Json& schedules) {
       kinds.insert(text.begin(), text.end());
     }
   }
-  std::string text;
-  for (const Key& key : kKeys) {
-    if (kinds.contains(key.kind))
-      text += fmt::format("<span class=\"key\" style=\"--colour: var(--{})\">{}</span>\n", key.colour, key.name);
-  }
-  return text +
-         "<span class=\"key bubble\">bubble</span>\n"
-         "<span class=\"key memory\" style=\"--colour: var(--memory)\">activations held, from F until W</span>\n";
-}
-
-/// JSON that may stand inside a script element whatever its strings hold.
-std::string embedded(const Json& json) {
-  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (c == '<')
-      result += "\\u003c";
-    else
-      result += c;
-  }
-  return result;
+  return {kinds.begin(), kinds.end()};
 }
 
 }  // namespace
@@ -158,9 +125,11 @@ std::string schedule_page(std::span<const PageSchedule> schedules, std::string_v
     figures += figures_row(schedule);
   }
   const std::string note_line = note.empty() ? "" : fmt::format("<p class=\"note\">{}</p>\n", escaped(note));
-  return fmt::format(fmt::runtime(page_frame()), fmt::arg("title", title), fmt::arg("style", page_style()),
-                     fmt::arg("figures", figures), fmt::arg("note", note_line), fmt::arg("legend", legend(all)),
-                     fmt::arg("schedules", embedded(all)), fmt::arg("script", page_script()));
+  const PageParts parts = schedule_parts();
+  return fmt::format(fmt::runtime(parts.frame), fmt::arg("title", title), fmt::arg("style", parts.style),
+                     fmt::arg("figures", figures), fmt::arg("note", note_line),
+                     fmt::arg("legend", page_legend(kinds_of(all))), fmt::arg("schedules", embedded_json(all)),
+                     fmt::arg("script", parts.script));
 }
 
 }  // namespace triaxis

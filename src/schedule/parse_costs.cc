@@ -6,10 +6,14 @@
 #include <cmath>
 #include <vector>
 
+#include "base/error.h"
+
 namespace triaxis {
 namespace {
 
-constexpr std::string_view kExample = "as in F=1,I=1,W=1,send=0,FB=3, lists with one value a stage as in F=1:1:1.5:1";
+constexpr std::string_view kExample =
+    "any of F, I, W, R, gather, reduce, update, send, transfer, FB, as in F=1,I=1,W=1,send=0,FB=3; all but the last "
+    "three may have one value a stage, as in F=1:1:1.5:1";
 
 /// The parts of `text` between the separators.
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -32,30 +36,49 @@ double parse_time(std::string_view text, std::string_view entry) {
   return value;
 }
 
+/// The cost of that name with one value a stage; null if there is none.
+std::vector<double>* list_named(Costs& costs, std::string_view name) {
+  if (name == "F") return &costs.forward;
+  if (name == "I") return &costs.backward_input;
+  if (name == "W") return &costs.backward_weight;
+  if (name == "R") return &costs.recompute;
+  if (name == "gather") return &costs.gather;
+  if (name == "reduce") return &costs.reduce;
+  if (name == "update") return &costs.update;
+  return nullptr;
+}
+
+/// The cost of that name with one value; null if there is none.
+double* time_named(Costs& costs, std::string_view name) {
+  if (name == "send") return &costs.send;
+  if (name == "transfer") return &costs.transfer;
+  if (name == "FB") return &costs.overlapped.emplace();
+  return nullptr;
+}
+
+void read_entry(std::string_view entry, Costs& costs) {
+  const auto equals = entry.find('=');
+  const std::string_view name = entry.substr(0, equals);
+  auto* const list = list_named(costs, name);
+  double* const time = list == nullptr ? time_named(costs, name) : nullptr;
+  if (equals == std::string_view::npos || (list == nullptr && time == nullptr))
+    throw UserError(fmt::format("--costs: '{}' is no cost; give {}", entry, kExample));
+  std::vector<double> values;
+  for (const auto value : split(entry.substr(equals + 1), ':')) values.push_back(parse_time(value, entry));
+  if (list != nullptr) {
+    *list = values;
+  } else if (values.size() == 1) {
+    *time = values.front();
+  } else {
+    throw UserError(fmt::format("--costs: '{}' has one value for all stages, not a list; give {}", entry, kExample));
+  }
+}
+
 }  // namespace
 
 Costs parse_costs(std::string_view text) {
   Costs costs;
-  for (const std::string_view entry : split(text, ',')) {
-    const auto equals = entry.find('=');
-    const std::string_view name = entry.substr(0, equals);
-    std::vector<double> values;
-    if (equals != std::string_view::npos)
-      for (const auto value : split(entry.substr(equals + 1), ':')) values.push_back(parse_time(value, entry));
-    const bool single = values.size() == 1;
-    if (name == "F" && !values.empty())
-      costs.forward = values;
-    else if (name == "I" && !values.empty())
-      costs.backward_input = values;
-    else if (name == "W" && !values.empty())
-      costs.backward_weight = values;
-    else if (name == "send" && single)
-      costs.send = values.front();
-    else if (name == "FB" && single)
-      costs.overlapped = values.front();
-    else
-      throw UserError(fmt::format("--costs: '{}' is no cost; give {}", entry, kExample));
-  }
+  for (const std::string_view entry : split(text, ',')) read_entry(entry, costs);
   return costs;
 }
 

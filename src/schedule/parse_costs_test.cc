@@ -30,7 +30,7 @@ TEST(ParseCosts, WhatIsLeftOutKeepsItsDefault) {
 
 TEST(ParseCosts, MistakesAreNamed) {
   const auto mistake_in = [](std::string_view text) { return user_error_of([&] { parse_costs(text); }); };
-  EXPECT_THAT(mistake_in("F=x"), HasSubstr("'x' in 'F=x' is no time; give a number from 0 up, as in F=1,I=1"));
+  EXPECT_THAT(mistake_in("F=x"), HasSubstr("'x' in 'F=x' is no time; give a number from 0 up, any of F, I, W"));
   EXPECT_THAT(mistake_in("F=-1"), HasSubstr("'-1' in 'F=-1' is no time"));
   EXPECT_THAT(mistake_in("F=nan"), HasSubstr("is no time"));
   EXPECT_THAT(mistake_in("F=1e999"), HasSubstr("is no time"));
@@ -38,7 +38,7 @@ TEST(ParseCosts, MistakesAreNamed) {
   EXPECT_THAT(mistake_in("F"), HasSubstr("'F' is no cost"));
   EXPECT_THAT(mistake_in(""), HasSubstr("'' is no cost"));
   EXPECT_THAT(mistake_in("X=1"), HasSubstr("'X=1' is no cost"));
-  EXPECT_THAT(mistake_in("send=1:2"), HasSubstr("'send=1:2' is no cost"));
+  EXPECT_THAT(mistake_in("send=1:2"), HasSubstr("'send=1:2' has one value for all stages, not a list"));
 }
 
 }  // namespace

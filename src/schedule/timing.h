@@ -1,36 +1,29 @@
 // When each action of a table runs, given what actions take.
 #pragma once
 
-#include <optional>
 #include <vector>
 
-#include "schedule/costs.h"
-#include "schedule/table.h"
+#include "schedule/period.h"
+#include "schedule/step_timer.h"
 
 namespace triaxis {
 
-struct Span {
-  double start = 0;
-  double end = 0;
-};
-
 struct Timeline {
-  std::vector<std::vector<Span>> spans;  // [rank][position]; actions that take no compute have length 0
-  std::vector<double> busy;              // [rank], time in compute
-  double makespan = 0;                   // first start to last end
-  double bubble_ratio = 0;               // 1 - sum of busy / (ranks * makespan)
+  Spans spans;               // actions that take no time have length 0
+  std::vector<double> busy;  // [rank], time in compute: F, I, W, B, R and OPT
+  double makespan = 0;       // first start to last end of all that takes time, beside compute too
+  double bubble_ratio = 0;   // 1 - sum of busy / (ranks * makespan)
 };
 
-/// Times one step. Every rank runs its row in order, each action as early as what it waits for allows; sends and
-/// receives take no compute, and a tensor travels as soon as it is sent, whether or not its receive is posted.
-/// REQUIRES: a table that verify accepts. Throws UserError if a list of costs has another length than 1 or the stages,
-/// or if a cost is negative or not finite.
+/// Times one step. Every rank runs its row in order, each action as early as what it waits for allows.
+///
+/// Sends and receives take no compute. A tensor leaves at the end of the action that makes it, in a lowered table when
+/// its SEND is reached, in either behind the earlier ones of its rank to the same rank, each of which takes `transfer`;
+/// it is there `send` later, whether or not its receive is posted. UNSHARD and REDUCE_GRAD run beside compute, one at a
+/// time on a rank, from when the row reaches them; compute on the stage waits for its UNSHARD, its OPT for its
+/// REDUCE_GRAD. REQUIRES: a table that verify accepts. Throws UserError if a list of costs has another length than 1 or
+/// the stages, or if a cost is negative or not finite.
 Timeline time_table(const Table& table, const Costs& costs);
-
-/// What one step takes when step follows step and no rank waits for the others in between: the time by which every rank
-/// moves on from one step to the next, once that is the same for all of them. RETURNS: nothing if that takes more than
-/// a few steps, as where ranks of unequal load drift apart.
-std::optional<double> period_of(const Table& table, const Costs& costs);
 
 /// The step at which each cell of the table runs if every cell takes one step: [rank][position], from 0.
 std::vector<std::vector<int>> steps_of(const Table& table);

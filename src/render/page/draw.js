@@ -3,29 +3,33 @@
 const canvas = document.getElementById('view');
 const pen = canvas.getContext('2d');
 const labelWidth = 74, rightMargin = 14, titleHeight = 26, axisHeight = 22, panelGap = 14;
-const bands = schedules.reduce((sum, schedule) => sum + schedule.ranks, 0);
-const blockHeight = Math.min(26, Math.max(14, Math.floor(2000 / bands)));
-const memoryHeight = Math.min(20, Math.max(11, Math.floor(1500 / bands)));
-const bandGap = Math.min(8, Math.max(3, Math.floor(700 / bands)));
-const bandHeight = blockHeight + memoryHeight + bandGap;
+let blockHeight, memoryHeight, bandGap, bandHeight, pageHeight;
 const font = size => size + 'px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 const letterWidth = 6.3;
 
 // The canvas is as high as the window at most; `top` is what of the page has scrolled out above it.
-const view = {begin: 0, end: wholeTime, width: 0, height: 0, top: 0, density: 1, hovered: null};
+const view = {begin: 0, end: 1, width: 0, height: 0, top: 0, density: 1, hovered: null};
 let colours = null;
 
 const plotWidth = () => view.width - labelWidth - rightMargin;
 const toX = time => labelWidth + (time - view.begin) / (view.end - view.begin) * plotWidth();
 const toTime = x => view.begin + (x - labelWidth) / plotWidth() * (view.end - view.begin);
 
-let below = 0;
-for (const schedule of schedules) {
-  schedule.top = below + (schedules.length > 1 ? titleHeight : 0);
-  below = schedule.top + axisHeight + schedule.ranks * bandHeight + panelGap;
-}
-const pageHeight = below;
 const bandTop = (schedule, rank) => schedule.top + axisHeight + rank * bandHeight;
+
+/** Gives every schedule its place, the flatter the more ranks there are. */
+function layOut() {
+  const bands = scene.schedules.reduce((sum, schedule) => sum + schedule.ranks, 0);
+  blockHeight = Math.min(26, Math.max(14, Math.floor(2000 / bands)));
+  memoryHeight = Math.min(20, Math.max(11, Math.floor(1500 / bands)));
+  bandGap = Math.min(8, Math.max(3, Math.floor(700 / bands)));
+  bandHeight = blockHeight + memoryHeight + bandGap;
+  pageHeight = 0;
+  for (const schedule of scene.schedules) {
+    schedule.top = pageHeight + (schedule.titled ? titleHeight : 0);
+    pageHeight = schedule.top + axisHeight + schedule.ranks * bandHeight + panelGap;
+  }
+}
 
 function hatched(paper, line) {
   const tile = document.createElement('canvas');
@@ -150,7 +154,7 @@ function drawBlocks(schedule, row, y) {
 /** The activations held over time, as a staircase. Of the points in one half pixel the largest is drawn, then the last. */
 function drawMemory(schedule, row, y) {
   const bottom = y + memoryHeight;
-  const heightOf = held => bottom - held * schedule.unit / mostHeld * (memoryHeight - 3);
+  const heightOf = held => bottom - held * schedule.unit / scene.mostHeld * (memoryHeight - 3);
   const first = countUpTo(row.times, view.begin), last = countUpTo(row.times, view.end);
   let held = first > 0 ? row.held[first - 1] : 0;
   const begin = Math.max(toX(view.begin), toX(schedule.begin)), end = Math.min(toX(view.end), toX(schedule.end));
@@ -180,7 +184,7 @@ function drawMemory(schedule, row, y) {
 
 function drawHead(schedule) {
   pen.textAlign = 'left';
-  if (schedules.length === 1) return;
+  if (!schedule.titled) return;
   pen.fillStyle = colours.ink;
   pen.font = '600 ' + font(14);
   pen.fillText(schedule.name, 0, schedule.top - 8);
@@ -203,7 +207,7 @@ function drawRankLabel(schedule, rank, y) {
 function draw() {
   pen.setTransform(view.density, 0, 0, view.density, 0, -view.top * view.density);
   pen.clearRect(0, view.top, view.width, view.height);
-  for (const schedule of schedules) {
+  for (const schedule of scene.schedules) {
     const rankAt = y => Math.floor((y - bandTop(schedule, 0)) / bandHeight);
     const first = Math.max(rankAt(view.top), 0), last = Math.min(rankAt(view.top + view.height), schedule.ranks - 1);
     drawHead(schedule);

@@ -2,9 +2,6 @@
 
 const tip = document.getElementById('tip');
 const tall = document.getElementById('tall');
-const shortest = Math.min(wholeTime, ...schedules.flatMap(schedule => schedule.rows.map(
-    row => row.starts.reduce((least, start, i) => Math.min(least, row.ends[i] - start), Infinity))));
-const narrowest = Math.min(wholeTime, shortest * 2);
 let waiting = false;
 let drag = null;
 
@@ -19,20 +16,20 @@ function redraw() {
 
 /** Shows `span` of time from `begin` on, or the nearest that lies inside the whole. */
 function show(begin, span) {
-  span = Math.min(Math.max(span, narrowest), wholeTime);
-  view.begin = Math.min(Math.max(begin, 0), wholeTime - span);
+  span = Math.min(Math.max(span, scene.narrowest), scene.wholeTime);
+  view.begin = Math.min(Math.max(begin, 0), scene.wholeTime - span);
   view.end = view.begin + span;
   redraw();
 }
 
 /** Zooms so that `time` stays where it is. */
 function zoom(factor, time = (view.begin + view.end) / 2) {
-  const span = Math.min(Math.max((view.end - view.begin) * factor, narrowest), wholeTime);
+  const span = Math.min(Math.max((view.end - view.begin) * factor, scene.narrowest), scene.wholeTime);
   show(time - (time - view.begin) * span / (view.end - view.begin), span);
 }
 
 const move = share => show(view.begin + (view.end - view.begin) * share, view.end - view.begin);
-const fit = () => show(0, wholeTime);
+const fit = () => show(0, scene.wholeTime);
 
 function scrolled() {
   view.top = Math.min(Math.max(-tall.getBoundingClientRect().top, 0), pageHeight - view.height);
@@ -54,7 +51,7 @@ function resize() {
 /** What is at that place of the page's drawing: a block, idle time, or nothing. */
 function pointed(x, y) {
   if (x < labelWidth || x > view.width - rightMargin) return null;
-  const schedule = schedules.find(one => y >= bandTop(one, 0) && y < bandTop(one, one.ranks));
+  const schedule = scene.schedules.find(one => y >= bandTop(one, 0) && y < bandTop(one, one.ranks));
   if (!schedule) return null;
   const rank = Math.floor((y - bandTop(schedule, 0)) / bandHeight);
   return findAt(schedule, rank, toTime(x), y - bandTop(schedule, rank) >= blockHeight / 2);
@@ -153,4 +150,3 @@ document.getElementById('fit').addEventListener('click', fit);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', resize);
 addEventListener('resize', resize);
 addEventListener('scroll', scrolled);
-resize();

@@ -1,9 +1,7 @@
 // What is drawn: the schedules, and where things are in them.
 'use strict';
 
-const schedules = JSON.parse(document.getElementById('schedules').textContent);
-const wholeTime = Math.max(...schedules.map(schedule => schedule.end)) || 1;
-const mostHeld = Math.max(1, ...schedules.flatMap(schedule => schedule.peaks.map(peak => peak * schedule.unit)));
+const scene = {schedules: [], wholeTime: 1, mostHeld: 1, narrowest: 1};
 const kindNames = {
   F: 'forward', B: 'backward', I: 'backward of input', W: 'backward of weights', R: 'recompute'
 };
@@ -18,13 +16,23 @@ function countUpTo(values, limit) {
   return low;
 }
 
-// A stage's chunk is its number among the stages of its rank: 0, 1, ...
-for (const schedule of schedules) {
+/** Numbers what the shades of a rank's blocks tell apart: its stages, from 0 on. */
+function numberChunks(schedule) {
   for (const row of schedule.rows) {
     const stages = [...new Set(row.stages)].sort((a, b) => a - b);
     row.chunkOf = new Map(stages.map((stage, chunk) => [stage, chunk]));
   }
   schedule.labelsStages = schedule.rows.some(row => row.chunkOf.size > 1);
+}
+
+/** Puts the schedules in the place of those that were drawn. */
+function setSchedules(schedules) {
+  schedules.forEach(numberChunks);
+  const shortest = row => row.starts.reduce((least, start, i) => Math.min(least, row.ends[i] - start), Infinity);
+  scene.schedules = schedules;
+  scene.wholeTime = Math.max(0, ...schedules.map(schedule => schedule.end)) || 1;
+  scene.mostHeld = Math.max(1, ...schedules.flatMap(schedule => schedule.peaks.map(peak => peak * schedule.unit)));
+  scene.narrowest = Math.min(scene.wholeTime, 2 * Math.min(...schedules.flatMap(schedule => schedule.rows.map(shortest))));
 }
 
 function blockLabel(schedule, row, index) {

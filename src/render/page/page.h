@@ -1,13 +1,20 @@
-// What page.html, page.css and the scripts beside it hold. Compiled in, so that a page needs no other file.
+// What the HTML, CSS and JavaScript files beside it hold. Compiled in, so that a page needs no other file.
 #pragma once
 
 #include <string_view>
 
 namespace triaxis {
 
-/// The page with fields for fmt::format in the places of what is its own.
-std::string_view page_frame();
-std::string_view page_style();
-std::string_view page_script();
+struct PageParts {
+  std::string_view frame;  // with fields for fmt::format in the places of what is a page's own
+  std::string_view style;
+  std::string_view script;
+};
+
+/// Of the page that shows schedules which the program has timed.
+PageParts schedule_parts();
+
+/// Of the page that times schedules itself.
+PageParts explorer_parts();
 
 }  // namespace triaxis

@@ -3,7 +3,8 @@
 namespace triaxis {
 
 Table compute_only(Table table) {
-  for (auto& row : table.rows) std::erase_if(row, [](Action action) { return !is_compute(action.kind); });
+  const auto dropped = [](Action action) { return !is_compute(action.kind) && action.kind != ActionKind::kUpdate; };
+  for (auto& row : table.rows) std::erase_if(row, dropped);
   return table;
 }
 

@@ -4,7 +4,8 @@
 
 namespace triaxis {
 
-/// Drops all that a rank does beside computing: sends, receives, gathering, reducing. The reverse of lowering.
+/// Drops all that a rank does beside computing and updating: sends, receives, gathering, reducing, moving activations.
+/// The reverse of lowering.
 Table compute_only(Table table);
 
 }  // namespace triaxis

@@ -1,0 +1,13 @@
+// All schedules on one page, to try sizes and costs.
+#pragma once
+
+#include <string>
+
+namespace triaxis {
+
+/// One HTML page that needs no other file and no network. It holds the verified tables of every schedule over a grid of
+/// sizes; the person chooses sizes, and costs of any value, and the page times the tables, draws the chosen ones above
+/// each other, and shows bubble and memory of all. Schedules that search are those found for F = I = W and send 0.
+std::string explorer_page();
+
+}  // namespace triaxis
