@@ -14,12 +14,17 @@
 
 namespace triaxis {
 
-/// Tells whether a table holds all that its kind promises and can be executed; a lowered one on the medium of `model`.
+/// Tells whether a table of F, B, I, W, sends, receives, REDUCE_GRAD and OPT holds all that its kind promises and can
+/// be executed; a lowered one on the medium of `model`.
 class PlainCheck {
  public:
   PlainCheck(const Table& table, ChannelModel model) : table_(table), model_(model), states_(table.rows.size()) {}
 
-  bool sound() { return read() && complete() && messages_match() && executes(); }
+  bool sound() {
+    if (!read() || !complete()) return false;
+    if (table_.kind == TableKind::kAsynchronous && !updates_fit()) return false;
+    return messages_match() && executes();
+  }
 
  private:
   using enum ActionKind;
@@ -58,7 +63,12 @@ class PlainCheck {
       if (!pairs_fit(row)) return false;
     for (int rank = 0; rank < table_.ranks; ++rank) {
       for (const Action action : table_.rows[static_cast<std::size_t>(rank)]) {
-        if (action.stage >= table_.stages || action.microbatch >= table_.microbatches) return false;
+        if (action.stage >= table_.stages) return false;
+        if (action.kind == kUpdate) {
+          if (table_.kind != TableKind::kAsynchronous) return false;
+          continue;
+        }
+        if (action.microbatch >= table_.microbatches) return false;
         lowered_ = lowered_ || is_message(action.kind);
         if (action.kind == kReduceGrad) {
           if (!reduced_.insert({rank, action.stage}).second) return false;
@@ -71,7 +81,7 @@ class PlainCheck {
   }
 
   bool complete() const {
-    const bool train = table_.kind == TableKind::kTrain;
+    const bool train = table_.kind != TableKind::kForward;
     std::size_t expected = 0;
     std::set<std::pair<int, int>> trained;
     for (int s = 0; s < table_.stages; ++s) {
@@ -99,7 +109,55 @@ class PlainCheck {
         expected += train ? 4 : 2;
       }
     }
-    return owner_.size() == expected && (reduced_.empty() || (train && reduced_ == trained));
+    return owner_.size() == expected && (reduced_.empty() || (table_.kind == TableKind::kTrain && reduced_ == trained));
+  }
+
+  /// What happens to one stage's weights, read off the one row that it stands in.
+  struct StageUpdates {
+    std::vector<std::set<int>> taken;  // [update], the microbatches whose gradients it takes
+    std::map<int, int> newest;         // [microbatch], the newest version where its F stands
+  };
+
+  /// Nothing if the stage stands in several rows, its updates are not 0, 1, ..., one takes no gradient or a gradient
+  /// has none.
+  std::optional<StageUpdates> updates_of(int stage) const {
+    StageUpdates result;
+    std::set<int> gradients;
+    std::set<int> ranks;
+    for (int rank = 0; rank < table_.ranks; ++rank) {
+      for (const Action action : table_.rows[static_cast<std::size_t>(rank)]) {
+        if (action.stage != stage) continue;
+        ranks.insert(rank);
+        const int version = static_cast<int>(result.taken.size());
+        if (action.kind == kForward) result.newest[action.microbatch] = version;
+        if (is_weight(action.kind)) gradients.insert(action.microbatch);
+        if (action.kind != kUpdate) continue;
+        if (action.microbatch != version || gradients.empty()) return std::nullopt;
+        result.taken.push_back(std::exchange(gradients, {}));
+      }
+    }
+    return ranks.size() == 1 && gradients.empty() ? std::optional(result) : std::nullopt;
+  }
+
+  /// Whether the stages agree about the updates, and each forward finds the version that it takes.
+  bool updates_fit() const {
+    std::vector<StageUpdates> stages;
+    for (int s = 0; s < table_.stages; ++s) {
+      const auto updates = updates_of(s);
+      if (!updates || (s > 0 && updates->taken != stages[0].taken)) return false;
+      stages.push_back(*updates);
+    }
+    for (const StageUpdates& stage : stages) {
+      for (std::size_t update = 0; update < stage.taken.size(); ++update) {
+        for (const int m : stage.taken[update]) {
+          int version = stage.newest.at(m);
+          if (table_.version_rule == VersionRule::kVertical) version = stages[0].newest.at(m);
+          if (table_.version_rule == VersionRule::kDouble) version = update == 0 ? 0 : static_cast<int>(update) - 1;
+          if (version > stage.newest.at(m)) return false;
+        }
+      }
+    }
+    return true;
   }
 
   bool stands(ActionKind kind, int stage, int microbatch, int rank) const {
