@@ -18,6 +18,12 @@ TEST(ParseCosts, ReadsEveryEntry) {
   EXPECT_THAT(costs.backward_weight, ElementsAre(0.8));
   EXPECT_EQ(costs.send, 0.1);
   EXPECT_EQ(costs.overlapped, 2.5);
+  const Costs others = parse_costs("R=0.5,transfer=0.25,gather=1:2,reduce=3,update=4:5");
+  EXPECT_THAT(others.recompute, ElementsAre(0.5));
+  EXPECT_EQ(others.transfer, 0.25);
+  EXPECT_THAT(others.gather, ElementsAre(1, 2));
+  EXPECT_THAT(others.reduce, ElementsAre(3));
+  EXPECT_THAT(others.update, ElementsAre(4, 5));
 }
 
 TEST(ParseCosts, WhatIsLeftOutKeepsItsDefault) {
@@ -36,6 +42,12 @@ TEST(ParseCosts, MistakesAreNamed) {
   EXPECT_THAT(mistake_in("F=1e999"), HasSubstr("is no time"));
   EXPECT_THAT(mistake_in("F=1:"), HasSubstr("'' in 'F=1:' is no time"));
   EXPECT_THAT(mistake_in("F"), HasSubstr("'F' is no cost"));
+  EXPECT_THAT(mistake_in("F="), HasSubstr("'' in 'F=' is no time"));
+  EXPECT_THAT(mistake_in("F=1 "), HasSubstr("'1 ' in 'F=1 ' is no time"));
+  EXPECT_THAT(mistake_in("gather=1,,W=1"), HasSubstr("'' is no cost"));
+  EXPECT_THAT(mistake_in("f=1"), HasSubstr("'f=1' is no cost"));
+  EXPECT_THAT(mistake_in("transfer=1:2"), HasSubstr("not a list"));
+  EXPECT_THAT(mistake_in("FB=1:2"), HasSubstr("not a list"));
   EXPECT_THAT(mistake_in(""), HasSubstr("'' is no cost"));
   EXPECT_THAT(mistake_in("X=1"), HasSubstr("'X=1' is no cost"));
   EXPECT_THAT(mistake_in("send=1:2"), HasSubstr("'send=1:2' has one value for all stages, not a list"));

@@ -7,110 +7,97 @@
 #include <random>
 
 #include "schedule/passes/lower.h"
+#include "schedule/passes/reduce_grad.h"
+#include "schedule/testing/plain_timer.h"
+#include "schedule/testing/random_tables.h"
 #include "schedule/testing/tables.h"
+#include "schedule/verify.h"
 
 namespace triaxis {
 namespace {
 
 using enum ActionKind;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 
-/// A second timer: moves every start to where it has to be, until none moves.
-class PlainTimer {
- public:
-  PlainTimer(const Table& table, const Costs& costs) : table_(table), costs_(costs) {
-    for (const auto& row : table.rows) ends_.emplace_back(row.size(), 0.0);
-  }
-
-  std::vector<std::vector<double>> ends() {
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (std::size_t rank = 0; rank < table_.rows.size(); ++rank) {
-        double free = 0;
-        for (std::size_t i = 0; i < table_.rows[rank].size(); ++i) {
-          const Action action = table_.rows[rank][i];
-          const double end = std::max(free, needed(rank, action)) + cost(action);
-          moved = moved || end != ends_[rank][i];
-          free = ends_[rank][i] = end;
-        }
-      }
+void expect_equals_plain(const Table& table, const Costs& costs) {
+  const Timeline timeline = time_table(table, costs);
+  PlainTimer plain(table, costs);
+  const Spans spans = plain.spans();
+  for (std::size_t rank = 0; rank < spans.size(); ++rank) {
+    for (std::size_t i = 0; i < spans[rank].size(); ++i) {
+      const std::string what = action_text(table.rows[rank][i]);
+      ASSERT_DOUBLE_EQ(timeline.spans[rank][i].start, spans[rank][i].start) << table.name << " " << rank << " " << what;
+      ASSERT_DOUBLE_EQ(timeline.spans[rank][i].end, spans[rank][i].end) << table.name << " " << rank << " " << what;
     }
-    return ends_;
+    EXPECT_NEAR(timeline.busy[rank], plain.busy(rank), 1e-9);
   }
+  EXPECT_DOUBLE_EQ(timeline.makespan, plain.makespan());
+}
 
- private:
-  static double value(const std::vector<double>& list, int stage) {
-    return list.size() == 1 ? list.front() : list[static_cast<std::size_t>(stage)];
-  }
-
-  double cost(Action action) const {
-    const double input = value(costs_.backward_input, action.stage);
-    const double weight = value(costs_.backward_weight, action.stage);
-    if (action.kind == kForward) return value(costs_.forward, action.stage);
-    if (action.kind == kBackwardInput) return input;
-    return action.kind == kBackwardWeight ? weight : input + weight;
-  }
-
-  /// When the action is done, seen from the rank; 0 if the table lacks it.
-  double done(std::size_t from, ActionKind kind, int stage, int microbatch) const {
-    for (std::size_t rank = 0; rank < table_.rows.size(); ++rank) {
-      for (std::size_t i = 0; i < table_.rows[rank].size(); ++i) {
-        const Action action = table_.rows[rank][i];
-        if (action.kind != kind || action.stage != stage || action.microbatch != microbatch) continue;
-        return ends_[rank][i] + (rank == from ? 0 : costs_.send);
-      }
-    }
-    return 0;
-  }
-
-  double needed(std::size_t rank, Action action) const {
-    const int m = action.microbatch;
-    if (action.kind == kForward) return done(rank, kForward, action.stage - 1, m);
-    if (action.kind == kBackwardWeight) return done(rank, kBackwardInput, action.stage, m);
-    return std::max(done(rank, kBackward, action.stage + 1, m), done(rank, kBackwardInput, action.stage + 1, m));
-  }
-
-  const Table& table_;
-  const Costs& costs_;
-  std::vector<std::vector<double>> ends_;
-};
-
-TEST(Timing, EqualsAPlainSimulation) {
-  std::vector<Table> tables;
-  for (const auto& row : schedules())
-    for (const int ranks : {1, 2, 5})
-      for (const int microbatches : {1, 3, 7})
-        tables.push_back(make_schedule(row, request_of(row, ranks, microbatches, 1 + microbatches % 3)));
-  tables.push_back(table_of(TableKind::kTrain, 4, 2,
-                            {"0F0 0F1 3F0 3I0 3F1 3B1 3W0 0B0 0B1", "1F0 2F0 1F1 2F1 2B0 1B0 2I1 1B1 2W1"}));
-  std::mt19937 random(7);
+/// Costs of all that takes time; some of them one value a stage, some zero.
+Costs random_costs(std::mt19937& random, int stages) {
   std::uniform_real_distribution<double> any(0.2, 3.0);
-  for (const Table& table : tables) {
-    std::vector<Costs> costs = {{{1}, {1.2}, {0.8}, 0.1, {}}, {{}, {}, {}, 0.3, {}}};
-    for (int stage = 0; stage < table.stages; ++stage) {
-      costs[1].forward.push_back(any(random));
-      costs[1].backward_input.push_back(any(random));
-      costs[1].backward_weight.push_back(any(random));
-    }
-    for (const Costs& times : costs) {
-      const Timeline timeline = time_table(table, times);
-      const auto ends = PlainTimer(table, times).ends();
-      double makespan = 0;
-      for (std::size_t rank = 0; rank < ends.size(); ++rank) {
-        for (std::size_t i = 0; i < ends[rank].size(); ++i) {
-          EXPECT_DOUBLE_EQ(timeline.spans[rank][i].end, ends[rank][i]) << table.name << " " << rank << " " << i;
-          makespan = std::max(makespan, ends[rank][i]);
-        }
+  const auto some = [&] { return random() % 3 == 0 ? 0 : any(random); };
+  Costs costs;
+  costs.forward = costs.reduce = costs.update = {};
+  for (int stage = 0; stage < stages; ++stage) {
+    costs.forward.push_back(any(random));
+    costs.reduce.push_back(any(random));
+    costs.update.push_back(any(random));
+  }
+  costs.backward_input = {any(random)};
+  costs.backward_weight = {some()};
+  costs.gather = {some()};
+  costs.send = some();
+  costs.transfer = some();
+  if (random() % 2 == 0) costs.overlapped = any(random);
+  if (random() % 2 == 0) costs.recompute = {any(random)};
+  return costs;
+}
+
+TEST(Timing, EverySchedulesTableEqualsAPlainSimulation) {
+  std::mt19937 random(7);
+  for (const auto& row : schedules()) {
+    int tables = 0;
+    for (const int ranks : {1, 2, 4, 5}) {
+      for (const int microbatches : {1, 3, 8, 12}) {
+        const ScheduleRequest request = request_of(row, ranks, microbatches, 2 + microbatches % 3);
+        if (row.outside != nullptr && !row.outside(request).empty()) continue;
+        const Table table = make_schedule(row, request);
+        ++tables;
+        expect_equals_plain(table, {{1}, {1.2}, {0.8}, 0.1, {}});
+        expect_equals_plain(table, random_costs(random, table.stages));
+        expect_equals_plain(lower(table), random_costs(random, table.stages));
       }
-      EXPECT_DOUBLE_EQ(timeline.makespan, makespan);
     }
+    EXPECT_GE(tables, 2) << row.name;
+  }
+}
+
+TEST(Timing, RandomTablesEqualAPlainSimulation) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 2000; ++round) {
+    Table table = insert_reduce_grad(RandomTable(random).make());
+    if (round % 10 == 0) verify(table);
+    if (round % 2 == 0) table = lower(table);
+    table.kind = TableKind::kAsynchronous;
+    for (auto& row : table.rows) {
+      std::vector<Action> updates;
+      for (const Action action : row)
+        if (action.kind == kReduceGrad) updates.push_back(make_action(kUpdate, action.stage, 0));
+      row.insert(row.end(), updates.rbegin(), updates.rend());
+    }
+    expect_equals_plain(table, random_costs(random, table.stages));
+    if (HasFatalFailure()) return;
   }
 }
 
 TEST(Timing, CommunicationTakesNoCompute) {
   const Costs costs{{1}, {1.2}, {0.8}, 0.1, {}};
   for (const auto& row : schedules()) {
-    const Table table = make_schedule(row, request_of(row, 4, 6));
+    const Table table = make_schedule(row, request_of(row, 4, 8, 2));
     EXPECT_DOUBLE_EQ(time_table(lower(table), costs).makespan, time_table(table, costs).makespan) << row.name;
     EXPECT_EQ(time_table(lower(table), costs).busy, time_table(table, costs).busy) << row.name;
   }
@@ -128,14 +115,58 @@ TEST(Timing, OverlappedCellsStartAndEndAsOne) {
   EXPECT_EQ(faster.busy, (std::vector<double>{6, 5.5}));
 }
 
-TEST(Timing, ThePeriodIsWhatAFurtherStepAdds) {
-  // Rank 0 begins and ends a train step, so nothing of the next can start before.
-  EXPECT_DOUBLE_EQ(period_of(make_schedule("1f1b", {4, 8, 1}), {}).value(), 33);
-  // Forwards follow each other without a gap.
-  EXPECT_DOUBLE_EQ(period_of(make_schedule("forward", {4, 8, 1}), {}).value(), 8);
-  EXPECT_DOUBLE_EQ(period_of(make_schedule("forward", {4, 8, 2}), {}).value(), 16);
-  // The first rank would run ahead for ever.
-  EXPECT_FALSE(period_of(make_schedule("forward", {2, 8, 1}), {{1, 2}, {1}, {1}, 0, {}}).has_value());
+TEST(Timing, TensorsOfAChannelTravelOneAfterTheOther) {
+  Costs costs;
+  costs.transfer = 2;
+  costs.send = 0.5;
+  const auto starts_behind = [&](const Table& table, std::size_t rank) {
+    std::vector<double> starts;
+    const Timeline timeline = time_table(table, costs);
+    for (std::size_t i = 0; i < table.rows[rank].size(); ++i)
+      if (is_compute(table.rows[rank][i].kind)) starts.push_back(timeline.spans[rank][i].start);
+    return starts;
+  };
+  const Table table = table_of(TableKind::kForward, 2, 3, {"0F0 0F1 0F2", "1F0 1F1 1F2"});
+  EXPECT_THAT(starts_behind(table, 1), ElementsAre(3.5, 5.5, 7.5));
+  // Sent when SENDs are reached, in their order.
+  const Table late = table_of(TableKind::kForward, 2, 3,
+                              {"0F0 0F1 0F2 0SEND_F0 0SEND_F1 0SEND_F2", "1RECV_F0 1RECV_F1 1RECV_F2 1F0 1F1 1F2"});
+  EXPECT_THAT(starts_behind(late, 1), ElementsAre(5.5, 7.5, 9.5));
+  // Another receiver and another direction are other channels.
+  const Table apart = table_of(TableKind::kForward, 2, 3, {"0F0 0F1 1F2", "1F0 0F2", "1F1"});
+  EXPECT_THAT(starts_behind(apart, 0), ElementsAre(0, 1, 8));
+  EXPECT_THAT(starts_behind(apart, 1), ElementsAre(3.5, 4.5));
+  EXPECT_THAT(starts_behind(apart, 2), ElementsAre(4.5));
+}
+
+TEST(Timing, CollectivesRunBesideCompute) {
+  Costs costs;
+  costs.gather = {2};
+  costs.reduce = {3};
+  costs.update = {0.5};
+  const Table table = table_of(TableKind::kAsynchronous, 2, 1,
+                               {"0UNSHARD 1UNSHARD 0F0 1F0 1B0 1REDUCE_GRAD 0B0 0REDUCE_GRAD 1OPT0 0OPT0"});
+  const Timeline timeline = time_table(table, costs);
+  std::vector<std::pair<double, double>> spans;
+  for (const Span& span : timeline.spans[0]) spans.emplace_back(span.start, span.end);
+  EXPECT_THAT(spans, ElementsAre(Pair(0, 2), Pair(2, 4), Pair(2, 3), Pair(4, 5), Pair(5, 7), Pair(7, 10), Pair(7, 9),
+                                 Pair(10, 13), Pair(10, 10.5), Pair(13, 13.5)));
+  EXPECT_EQ(timeline.busy[0], 7);
+  EXPECT_EQ(timeline.makespan, 13.5);
+  // Without updates the last reduction ends the step.
+  costs.reduce = {1, 8};
+  const Table train = table_of(TableKind::kTrain, 2, 1, {"0F0 1F0 1B0 1REDUCE_GRAD 0B0 0REDUCE_GRAD"});
+  EXPECT_EQ(time_table(train, costs).makespan, 13);
+  EXPECT_DOUBLE_EQ(time_table(train, costs).bubble_ratio, 1 - 6.0 / 13);
+}
+
+TEST(Timing, RecomputationTakesAsLongAsTheForwardUnlessItsCostIsGiven) {
+  const Table table = table_of(TableKind::kTrain, 2, 1, {"0F0 1F0 1R0 1B0 0R0 0B0"});
+  Costs costs;
+  costs.forward = {1, 2};
+  EXPECT_EQ(time_table(table, costs).makespan, 10);
+  costs.recompute = {0.5};
+  EXPECT_EQ(time_table(table, costs).makespan, 8);
 }
 
 TEST(Timing, WrongCostsAreRefused) {
@@ -146,6 +177,15 @@ TEST(Timing, WrongCostsAreRefused) {
   EXPECT_THAT(mistake_in({{1}, {}, {1}, 0, {}}), HasSubstr("cost I: 0 values"));
   EXPECT_THAT(mistake_in({{1}, {1}, {1}, -1, {}}), HasSubstr("cost send: -1 is no time"));
   EXPECT_THAT(mistake_in({{1}, {1}, {INFINITY}, 0, {}}), HasSubstr("cost W: inf is no time"));
+  Costs costs;
+  costs.transfer = -1;
+  EXPECT_THAT(mistake_in(costs), HasSubstr("cost transfer: -1 is no time"));
+  costs = {};
+  costs.recompute = {1, 2, 3};
+  EXPECT_THAT(mistake_in(costs), HasSubstr("cost R: 3 values for 2 stages"));
+  costs = {};
+  costs.overlapped = NAN;
+  EXPECT_THAT(mistake_in(costs), HasSubstr("cost FB: nan is no time"));
 }
 
 TEST(Timing, StepsStandRightOfAllTheyWaitFor) {
