@@ -117,4 +117,14 @@ std::optional<double> period_of(const Table& table, const Costs& costs) {
   return period_of_updates(table, timer.spans());
 }
 
+double share_of_period(const Table& table) {
+  if (table.kind != TableKind::kAsynchronous) return 1;
+  int gradients = 0;  // of the first row's first update: all stages have the same
+  const auto& row = table.rows.front();
+  const auto update = std::find_if(row.begin(), row.end(), [](Action a) { return a.kind == ActionKind::kUpdate; });
+  for (auto action = row.begin(); action != update; ++action)
+    if (is_weight(action->kind) && action->stage == update->stage) ++gradients;
+  return static_cast<double>(gradients) / table.microbatches;
+}
+
 }  // namespace triaxis

@@ -20,4 +20,8 @@ namespace triaxis {
 /// REQUIRES: a table that verify accepts. Throws UserError as time_table does.
 std::optional<double> period_of(const Table& table, const Costs& costs);
 
+/// The share of the table's work that falls into one period: all of it, or what a steady update of an asynchronous
+/// table takes of the microbatches. REQUIRES: a table that verify accepts.
+double share_of_period(const Table& table);
+
 }  // namespace triaxis
