@@ -44,7 +44,8 @@ void StepTimer::visit(const Cell& cell, const Waits& waits) {
   const Action first = row[static_cast<std::size_t>(cell.begin)];
   RankClocks& clocks = ranks_[rank];
   double start = clocks.compute;
-  for (const Wait& wait : waits) start = std::max(start, there(cell.rank, wait.place));
+  for (const Wait& wait : waits)
+    if (wait.place.rank != cell.rank) start = std::max(start, arrival(wait.place));  // the own row's are over
   if (is_collective(first.kind)) {
     start = std::max(start, clocks.collective);
     clocks.collective = start + durations_.of(first);
@@ -62,11 +63,10 @@ void StepTimer::visit(const Cell& cell, const Waits& waits) {
   }
 }
 
-/// When what was made or sent there can be used on the rank.
-double StepTimer::there(int rank, Place made) const {
+/// When what another rank made or sent there is on the rank that uses it.
+double StepTimer::arrival(Place made) const {
   const auto source = static_cast<std::size_t>(made.rank);
   const auto position = static_cast<std::size_t>(made.position);
-  if (made.rank == rank) return spans_[source][position].end;
   return transfer_ > 0 ? arrivals_[source][position] : spans_[source][position].end + send_;
 }
 

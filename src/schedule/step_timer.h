@@ -58,7 +58,7 @@ class StepTimer {
   };
 
   void visit(const Cell& cell, const Waits& waits);
-  double there(int rank, Place made) const;
+  double arrival(Place made) const;
   double collectives_done(const RankClocks& clocks, Action action) const;
   void send(Place made, Action action, double end);
   int receiver_of(Action action) const;

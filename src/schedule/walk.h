@@ -26,7 +26,7 @@ template <typename Visit>
 class Walker {
  public:
   Walker(const Table& table, const TableIndex& index, Visit visit)
-      : table_(table), index_(index), visit_(visit), ranks_(static_cast<std::size_t>(table.ranks)) {}
+      : table_(table), index_(index), visit_(visit), positions_(table.rows.size()), stuck_(table.rows.size()) {}
 
   std::optional<Stuck> run() {
     for (int rank = 0; rank < table_.ranks; ++rank) runnable_.push_back(table_.ranks - 1 - rank);
@@ -36,60 +36,66 @@ class Walker {
       advance(rank);
     }
     for (int rank = 0; rank < table_.ranks; ++rank) {
-      if (state(rank).stuck) return state(rank).stuck;
+      const auto at = static_cast<std::size_t>(rank);
+      if (positions_[at] < static_cast<int>(table_.rows[at].size()))
+        return Stuck{{rank, positions_[at]}, stuck_[at].wait};
     }
     return std::nullopt;
   }
 
  private:
-  struct RankState {
-    int position = 0;
-    std::optional<Stuck> stuck;
+  struct StuckRank {
+    Wait wait;                 // what the rank was last stuck on
     std::vector<int> waiting;  // ranks stuck on an action of this one
   };
 
-  RankState& state(int rank) { return ranks_[static_cast<std::size_t>(rank)]; }
-  bool done(Place place) { return place.found() && place.position < state(place.rank).position; }
+  bool done(Place place) const {
+    return place.found() && place.position < positions_[static_cast<std::size_t>(place.rank)];
+  }
 
-  /// Collects what the cell waits for. RETURNS: the first of it that is not done.
-  std::optional<Stuck> blocked(const std::vector<Action>& row, const Cell& cell) {
+  /// Collects what the cell waits for. RETURNS: the first of it that is not done; null if all is.
+  const Wait* blocked(const std::vector<Action>& row, const Cell& cell) {
     waits_.clear();
     for (int i = cell.begin; i < cell.end; ++i) add_waits(index_, cell.rank, row[static_cast<std::size_t>(i)], waits_);
     for (const Wait& wait : waits_)
-      if (!done(wait.place)) return Stuck{{cell.rank, cell.begin}, wait};
-    return std::nullopt;
+      if (!done(wait.place)) return &wait;
+    return nullptr;
   }
 
   void advance(int rank) {
-    RankState& own = state(rank);
-    const auto& row = table_.rows[static_cast<std::size_t>(rank)];
-    own.stuck.reset();
-    while (own.position < static_cast<int>(row.size())) {
-      const Cell cell{rank, own.position, cell_end(row, own.position)};
-      own.stuck = blocked(row, cell);
-      if (own.stuck) break;
+    const auto own = static_cast<std::size_t>(rank);
+    const auto& row = table_.rows[own];
+    int& position = positions_[own];
+    while (position < static_cast<int>(row.size())) {
+      const Cell cell{rank, position, cell_end(row, position)};
+      if (const Wait* wait = blocked(row, cell)) {
+        stuck_[own].wait = *wait;
+        if (wait->place.found()) stuck_[static_cast<std::size_t>(wait->place.rank)].waiting.push_back(rank);
+        break;
+      }
       visit_(cell, waits_);
-      own.position = cell.end;
+      position = cell.end;
     }
-    if (own.stuck && own.stuck->wait.place.found()) state(own.stuck->wait.place.rank).waiting.push_back(rank);
-    wake(own);
+    wake(stuck_[own].waiting);
   }
 
-  void wake(RankState& own) {
+  /// Makes runnable those of the ranks whose wait is over.
+  void wake(std::vector<int>& waiting) {
     std::size_t kept = 0;
-    for (const int other : own.waiting) {
-      if (done(state(other).stuck->wait.place))
+    for (const int other : waiting) {
+      if (done(stuck_[static_cast<std::size_t>(other)].wait.place))
         runnable_.push_back(other);
       else
-        own.waiting[kept++] = other;
+        waiting[kept++] = other;
     }
-    own.waiting.resize(kept);
+    waiting.resize(kept);
   }
 
   const Table& table_;
   const TableIndex& index_;
   Visit visit_;
-  std::vector<RankState> ranks_;
+  std::vector<int> positions_;    // [rank], of the next action
+  std::vector<StuckRank> stuck_;  // [rank]
   Waits waits_;
   std::vector<int> runnable_;
 };
