@@ -18,7 +18,11 @@ namespace triaxis {
 /// be executed; a lowered one on the medium of `model`.
 class PlainCheck {
  public:
-  PlainCheck(const Table& table, ChannelModel model) : table_(table), model_(model), states_(table.rows.size()) {}
+  /// Whether neighbouring sends and receives of a row enter their queues together, as the verifier has it.
+  enum class Neighbours { kTogether, kOneByOne };
+
+  PlainCheck(const Table& table, ChannelModel model, Neighbours neighbours = Neighbours::kTogether)
+      : table_(table), model_(model), neighbours_(neighbours), states_(table.rows.size()) {}
 
   bool sound() {
     if (!read() || !complete()) return false;
@@ -247,6 +251,7 @@ class PlainCheck {
       if (holder && members.contains(*holder)) break;
       group.push_back(row[i]);
       members.insert(key_of(row[i]));
+      if (neighbours_ == Neighbours::kOneByOne) break;
     }
     return group;
   }
@@ -342,6 +347,7 @@ class PlainCheck {
 
   const Table& table_;
   const ChannelModel model_;
+  const Neighbours neighbours_;
   std::vector<RankState> states_;
   std::map<Key, int> owner_;
   std::set<std::pair<int, int>> reduced_;  // rank, stage
