@@ -111,7 +111,7 @@ TimedTable timed_table(Table table, const Costs& costs) {
 std::optional<double> period_bubble_ratio(const TimedTable& timed) {
   if (!timed.period || *timed.period <= 0) return std::nullopt;
   const double busy = std::accumulate(timed.timeline.busy.begin(), timed.timeline.busy.end(), 0.0);
-  return 1 - busy / (timed.table.ranks * *timed.period);
+  return 1 - share_of_period(timed.table) * busy / (timed.table.ranks * *timed.period);
 }
 
 std::string sizes_text(const Table& table) {

@@ -18,6 +18,21 @@ int fewer_than(int wanted, const ScheduleRequest& r) { return std::max(0, wanted
 /// Of a V's rank: what it holds of at most m microbatches in each of its two stages.
 int of_two_stages(int bound, const ScheduleRequest& r) { return std::min(bound, 2 * r.microbatches); }
 
+/// `gap` is what the ends of one group cost in backwards. A further group costs as much again of what a backward is
+/// longer than a forward, since the slots are of one length; and a group that lacks microbatches leaves their slots
+/// empty.
+double alternating_bubble(const ScheduleRequest& r, const StageCosts& costs, int gap, double empty) {
+  const double backward = costs.backward_input + costs.backward_weight;
+  const int groups = (r.microbatches + r.ranks - 1) / r.ranks;
+  return gap * (backward + (groups - 1) * (backward - costs.forward)) + lacking(r) * empty;
+}
+
+/// With a pair as long as its two, and B = I + W.
+double two_way_bubble(int ranks, const StageCosts& costs) {
+  const double backward = costs.backward_input + costs.backward_weight;
+  return (ranks - 1) * (costs.forward + 2 * backward - 3 * costs.backward_weight);
+}
+
 }  // namespace
 
 bool always(const ScheduleRequest& /*request*/) { return true; }
@@ -65,6 +80,20 @@ double interleaved_zb_bubble(const ScheduleRequest& r, const StageCosts& costs) 
          (2 * r.stages_per_rank - 1) * lacking(r) * costs.forward;
 }
 
+double chimera_bubble(const ScheduleRequest& r, const StageCosts& costs) {
+  return alternating_bubble(r, costs, r.ranks - 2, whole(costs) / 2);
+}
+
+double hanayo_bubble(const ScheduleRequest& r, const StageCosts& costs) {
+  return alternating_bubble(r, costs, 2 * (r.ranks - 1), (r.stages_per_rank - 1) * whole(costs));
+}
+
+double dualpipe_bubble(const ScheduleRequest& r, const StageCosts& costs) { return two_way_bubble(r.ranks / 2, costs); }
+
+double dualpipev_bubble(const ScheduleRequest& r, const StageCosts& costs) { return two_way_bubble(r.ranks, costs); }
+
+double no_bubble(const ScheduleRequest& /*request*/, const StageCosts& /*costs*/) { return 0; }
+
 double forward_bubble(const ScheduleRequest& r, const StageCosts& costs) {
   return (r.ranks - 1 + (r.stages_per_rank - 1) * lacking(r)) * costs.forward;
 }
@@ -87,5 +116,16 @@ int v_min_peak(const ScheduleRequest& r, int /*rank*/) { return of_two_stages(2 
 int interleaved_zb_peak(const ScheduleRequest& r, int /*rank*/) {
   return r.stages_per_rank * std::min(r.ranks, r.microbatches);
 }
+
+int chimera_peak(const ScheduleRequest& r, int /*rank*/) { return std::min(r.ranks, r.microbatches); }
+int hanayo_peak(const ScheduleRequest& r, int /*rank*/) {
+  return r.stages_per_rank * std::min(r.ranks, r.microbatches);
+}
+int dualpipe_peak(const ScheduleRequest& r, int /*rank*/) { return r.ranks + 1; }
+int dualpipev_peak(const ScheduleRequest& r, int /*rank*/) { return 2 * r.ranks + 1; }
+
+/// By the rule stash: those of the microbatches under way. With several microbatches an update, fewer.
+int pipedream_versions(const ScheduleRequest& r, int rank) { return r.ranks - rank; }
+int two_versions(const ScheduleRequest& /*request*/, int /*rank*/) { return 2; }
 
 }  // namespace triaxis

@@ -7,8 +7,6 @@
 namespace triaxis {
 
 /// When a closed form is an equality.
-bool always(const ScheduleRequest& request);
-bool never(const ScheduleRequest& request);
 bool whole_groups(const ScheduleRequest& request);         // p divides m
 bool whole_groups_or_one(const ScheduleRequest& request);  // p divides m, or m < p
 
@@ -22,6 +20,11 @@ double zb_v_bubble(const ScheduleRequest& request, const StageCosts& costs);
 double v_half_bubble(const ScheduleRequest& request, const StageCosts& costs);
 double v_min_bubble(const ScheduleRequest& request, const StageCosts& costs);
 double interleaved_zb_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double chimera_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double hanayo_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double dualpipe_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double dualpipev_bubble(const ScheduleRequest& request, const StageCosts& costs);
+double no_bubble(const ScheduleRequest& request, const StageCosts& costs);
 double forward_bubble(const ScheduleRequest& request, const StageCosts& costs);
 
 int one_activation(const ScheduleRequest& request, int rank);
@@ -35,5 +38,12 @@ int zb_v_peak(const ScheduleRequest& request, int rank);
 int v_half_peak(const ScheduleRequest& request, int rank);
 int v_min_peak(const ScheduleRequest& request, int rank);
 int interleaved_zb_peak(const ScheduleRequest& request, int rank);
+int chimera_peak(const ScheduleRequest& request, int rank);
+int hanayo_peak(const ScheduleRequest& request, int rank);
+int dualpipe_peak(const ScheduleRequest& request, int rank);
+int dualpipev_peak(const ScheduleRequest& request, int rank);
+
+int pipedream_versions(const ScheduleRequest& request, int rank);
+int two_versions(const ScheduleRequest& request, int rank);
 
 }  // namespace triaxis

@@ -50,8 +50,13 @@ enum class BubbleOf {
 /// The costs for which a closed form speaks.
 enum class CostsOf {
   kAny,
-  kEqual,  // F = I = W
+  kEqual,            // F = I = W
+  kForwardNoLonger,  // F <= I + W
 };
+
+/// When a closed form is an equality: always; never, but a bound.
+bool always(const ScheduleRequest& request);
+bool never(const ScheduleRequest& request);
 
 /// A schedule: where it comes from, where it is defined, what it promises, and how it is made. The closed forms hold
 /// where sending takes no time and the request lies inside the domain. They count in stages: with several stages a
@@ -60,11 +65,11 @@ struct ScheduleRow {
   std::string_view name;
   std::string_view source;   // the paper
   std::string_view summary;  // one line for a list
-  TableKind kind;
-  int default_stages_per_rank;
-  bool many_stages_per_rank;     // whether a rank may have any number of stages; if not, it has the default
-  std::string_view stages_text;  // what a list says of it: "1", "1 or more", "2 in a V"
+  TableKind kind = TableKind::kTrain;
 
+  int default_stages_per_rank = 1;
+  bool many_stages_per_rank = false;     // whether a rank may have another number of stages than the default
+  std::string_view stages_text = "1";    // what a list says of it: "1", "1 or more", "2 in a V"
   int replicas = 1;                      // how many ranks each stage is on: there are so many fewer distinct stages
   std::string_view copies_text = "1";    // copies of the weights, by replication or by versions
   std::string_view domain_text = "any";  // for which p and m it is made
@@ -72,15 +77,17 @@ struct ScheduleRow {
   std::string (*outside)(const ScheduleRequest&) = nullptr;
   bool searches = false;  // whether costs, memory limit and objective shape the table
 
-  /// The most time that a rank is idle within what bubble_of says; all ranks have the same. Null: nothing is promised.
-  double (*bubble)(const ScheduleRequest&, const StageCosts&);
-  BubbleOf bubble_of;
-  CostsOf bubble_costs;
-  /// Whether `bubble` is an equality for the request, else a bound.
-  bool (*bubble_exact)(const ScheduleRequest&);
+  /// The most time that a rank is idle within what bubble_of says. Null: nothing is promised.
+  double (*bubble)(const ScheduleRequest&, const StageCosts&) = nullptr;
+  BubbleOf bubble_of = BubbleOf::kFlush;
+  CostsOf bubble_costs = CostsOf::kEqual;
+  /// Whether `bubble` is an equality, of every rank, for the request, else a bound.
+  bool (*bubble_exact)(const ScheduleRequest&) = always;
   /// The most activations that a rank holds at once, in units of one stage's activations of one microbatch.
   int (*peak_activations)(const ScheduleRequest&, int rank);
-  bool peak_exact;  // an equality, else a bound
+  bool peak_exact = true;  // an equality, else a bound
+  /// The most versions of one stage's weights that a rank holds at once, a bound. Null: one.
+  int (*weight_versions)(const ScheduleRequest&, int rank) = nullptr;
   /// Fills the rows; everything else of the table is set.
   void (*generate)(const ScheduleRequest&, Table&);
 

@@ -16,6 +16,12 @@ void generate_zb_v(const ScheduleRequest& request, Table& table);
 void generate_v_half(const ScheduleRequest& request, Table& table);
 void generate_v_min(const ScheduleRequest& request, Table& table);
 void generate_interleaved_zb(const ScheduleRequest& request, Table& table);
+void generate_chimera(const ScheduleRequest& request, Table& table);
+void generate_hanayo(const ScheduleRequest& request, Table& table);
+void generate_dualpipe(const ScheduleRequest& request, Table& table);
+void generate_dualpipev(const ScheduleRequest& request, Table& table);
+void generate_pipedream(const ScheduleRequest& request, Table& table);
+void generate_pipedream_2bw(const ScheduleRequest& request, Table& table);
 void generate_forward(const ScheduleRequest& request, Table& table);
 
 }  // namespace triaxis
