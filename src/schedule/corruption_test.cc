@@ -49,7 +49,7 @@ void add_tables(const ScheduleRow& row, std::vector<Table>& tables) {
     if (row.searches && ranks != 2) continue;
     int found = 0;
     for (const int microbatches : {1, 4, 6, 8, 12, 16}) {
-      const ScheduleRequest request = request_of(row, ranks, microbatches);
+      const ScheduleRequest request = request_of(row, ranks, microbatches, row.default_stages_per_rank);
       if (found == 2 || !inside(row, request)) continue;
       tables.push_back(make_schedule(row, request));
       ++found;
