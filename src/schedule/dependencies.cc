@@ -80,9 +80,11 @@ void add_waits(const TableIndex& index, int rank, Action action, Waits& waits) {
     case kFetch:
       add_own(waits, index, make_action(kOffload, stage, microbatch));
       break;
-    case kReduceGrad:
-      waits.add(make_action(kBackward, stage, 0), index.last_weight(rank, stage));
+    case kReduceGrad: {
+      const auto [weight, place] = index.last_weight(rank, stage);
+      waits.add(weight, place);
       break;
+    }
     case kRecvForward:
     case kRecvBackward:
     case kUnshard:

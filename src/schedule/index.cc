@@ -56,8 +56,8 @@ void TableIndex::add(const Table& table, Place place) {
   lowered_ = lowered_ || is_message(action.kind);
   if (!is_weight(action.kind)) return;
   auto& lasts = last_weights_[action.stage];
-  if (lasts.empty() || lasts.back().rank != place.rank) lasts.emplace_back();
-  lasts.back() = place;
+  if (lasts.empty() || lasts.back().second.rank != place.rank) lasts.emplace_back();
+  lasts.back() = {action, place};
 }
 
 int TableIndex::peer_of(Action message) const {
@@ -66,11 +66,11 @@ int TableIndex::peer_of(Action message) const {
   return stage < 0 || stage >= stages_ ? -1 : rank_of(stage, message.microbatch);
 }
 
-Place TableIndex::last_weight(int rank, int stage) const {
+std::pair<Action, Place> TableIndex::last_weight(int rank, int stage) const {
   const auto& lasts = last_weights_[static_cast<std::size_t>(stage)];
-  const auto last =
-      std::lower_bound(lasts.begin(), lasts.end(), rank, [](const Place& place, int r) { return place.rank < r; });
-  return last != lasts.end() && last->rank == rank ? *last : Place{};
+  const auto last = std::lower_bound(lasts.begin(), lasts.end(), rank,
+                                     [](const auto& entry, int r) { return entry.second.rank < r; });
+  return last != lasts.end() && last->second.rank == rank ? *last : std::pair<Action, Place>{};
 }
 
 }  // namespace triaxis

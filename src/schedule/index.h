@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "schedule/table.h"
@@ -44,8 +45,8 @@ class TableIndex {
   /// The other rank of a SEND or RECV; -1 if there is none.
   int peer_of(Action message) const;
 
-  /// The stage's last W or B in the rank's row; not found() if there is none.
-  Place last_weight(int rank, int stage) const;
+  /// The stage's last W or B in the rank's row and its place; not found() if there is none.
+  std::pair<Action, Place> last_weight(int rank, int stage) const;
 
  private:
   std::size_t slot(int stage, int microbatch) const {
@@ -58,7 +59,8 @@ class TableIndex {
   int microbatches_;
   bool lowered_ = false;
   std::array<std::vector<Place>, kActionKinds> places_;  // [kind][stage, microbatch]; empty: no such kind
-  std::vector<std::vector<Place>> last_weights_;         // [stage], an entry for each rank that trains it, ascending
+  std::vector<std::vector<std::pair<Action, Place>>>
+      last_weights_;  // [stage], one for each rank that trains it, ascending
 };
 
 }  // namespace triaxis

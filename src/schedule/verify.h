@@ -57,7 +57,9 @@ struct Verification {
   int replicas = 1;                  // the most ranks that one stage is on
   bool lowered = false;              // holds sends and receives
   bool reduces_gradients = false;    // holds a REDUCE_GRAD for every stage of every rank
-  bool ordered_weights = false;  // each stage is on one rank and has its W or B in ascending order: the bits are kept
+  /// Each stage has its W or B in ascending order on its one rank: the bits are kept. With copies they are not: each
+  /// copy adds up its own microbatches and the copies' sums are added then, another tree of additions.
+  bool ordered_weights = false;
 };
 
 /// Proves the table complete, in an order that can be executed, with messages that match in FIFO order and, if lowered,
