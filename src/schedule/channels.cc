@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 namespace triaxis {
 namespace {
@@ -24,21 +24,16 @@ Place user_of(const TableIndex& index, Action receive) {
                                       : index.backward(receive.stage, receive.microbatch);
 }
 
-/// The sends or the receives of the table, in row order.
-std::vector<Place> places_of(const Table& table, bool (*wanted)(ActionKind)) {
-  std::vector<Place> places;
-  for (int rank = 0; rank < table.ranks; ++rank) {
-    const auto& row = table.rows[static_cast<std::size_t>(rank)];
-    for (int position = 0; position < static_cast<int>(row.size()); ++position)
-      if (wanted(row[static_cast<std::size_t>(position)].kind)) places.push_back({rank, position});
-  }
-  return places;
-}
-
 class Pairing {
  public:
   Pairing(const Table& table, const TableIndex& index) : table_(table), index_(index) {
-    for (const auto& row : table.rows) result_.message_of.emplace_back(row.size(), -1);
+    std::size_t sends = 0;
+    for (const auto& row : table.rows) {
+      result_.message_of.emplace_back(row.size(), -1);
+      sends += static_cast<std::size_t>(
+          std::count_if(row.begin(), row.end(), [](Action action) { return is_send(action.kind); }));
+    }
+    result_.messages.reserve(sends);
   }
 
   Channels run() {
@@ -52,54 +47,75 @@ class Pairing {
     return result_.message_of[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
   }
 
-  int peer_of(Place place) const { return index_.peer_of(action_at(table_, place)); }
-
-  /// The channel between the two, or the one after it in the order.
-  auto lower_bound(int source, int destination) {
-    return std::lower_bound(result_.channels.begin(), result_.channels.end(), std::tuple(source, destination),
-                            [](const MessageChannel& channel, const std::tuple<int, int>& key) {
-                              return std::tuple(channel.source, channel.destination) < key;
-                            });
+  /// Calls body(Place, peer) for the row's sends or receives.
+  template <typename Body>
+  void for_each(int rank, bool (*wanted)(ActionKind), Body body) const {
+    const auto& row = table_.rows[static_cast<std::size_t>(rank)];
+    for (int position = 0; position < static_cast<int>(row.size()); ++position) {
+      const Action action = row[static_cast<std::size_t>(position)];
+      if (wanted(action.kind)) body(Place{rank, position}, index_.peer_of(action));
+    }
   }
 
   void add_sends() {
-    const auto sends = places_of(table_, is_send);
-    std::vector<std::tuple<int, int>> pairs;
-    for (const Place send : sends) pairs.emplace_back(send.rank, peer_of(send));
-    std::sort(pairs.begin(), pairs.end());
-    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-    for (const auto& [source, destination] : pairs) result_.channels.push_back({source, destination, {}});
-    for (const Place send : sends) {
-      const auto channel = lower_bound(send.rank, peer_of(send));
-      const int number = static_cast<int>(result_.messages.size());
-      result_.messages.push_back({static_cast<int>(channel - result_.channels.begin()),
-                                  static_cast<int>(channel->messages.size()),
-                                  send,
-                                  {},
-                                  {}});
-      channel->messages.push_back(number);
-      message_of(send) = number;
+    std::vector<int> sends_to(table_.rows.size());    // [rank], from the rank at hand
+    std::vector<int> channel_to(table_.rows.size());  // [rank]
+    for (int rank = 0; rank < table_.ranks; ++rank) {
+      std::vector<int> peers;
+      for_each(rank, is_send, [&](Place, int peer) {
+        if (sends_to[static_cast<std::size_t>(peer)]++ == 0) peers.push_back(peer);
+      });
+      std::sort(peers.begin(), peers.end());
+      for (const int peer : peers) {
+        channel_to[static_cast<std::size_t>(peer)] = static_cast<int>(result_.channels.size());
+        result_.channels.push_back({rank, peer, {}});
+        const int sends = std::exchange(sends_to[static_cast<std::size_t>(peer)], 0);
+        result_.channels.back().messages.reserve(static_cast<std::size_t>(sends));
+      }
+      for_each(rank, is_send,
+               [&](Place send, int peer) { add_send(send, channel_to[static_cast<std::size_t>(peer)]); });
     }
   }
 
+  void add_send(Place send, int channel) {
+    auto& messages = result_.channels[static_cast<std::size_t>(channel)].messages;
+    const int number = static_cast<int>(result_.messages.size());
+    result_.messages.push_back({channel, static_cast<int>(messages.size()), send, {}, {}});
+    messages.push_back(number);
+    message_of(send) = number;
+  }
+
   void add_receives() {
-    std::vector<std::size_t> received(result_.channels.size());
-    for (const Place receive : places_of(table_, is_receive)) {
-      const auto channel = lower_bound(peer_of(receive), receive.rank);
-      auto& count = received[static_cast<std::size_t>(channel - result_.channels.begin())];
-      const int number = channel->messages[count++];
-      Message& message = result_.messages[static_cast<std::size_t>(number)];
-      const Action action = action_at(table_, receive);
-      const Action send = action_at(table_, message.send);
-      if (receive_of(send) != action) {
-        throw table_error(table_, receive,
-                          fmt::format("is receive number {} from rank {}, whose send number {} is {}", count,
-                                      channel->source, count, action_text(send)));
-      }
-      message.receive = receive;
-      message.used = user_of(index_, action);
-      message_of(receive) = message_of(message.used) = number;
+    std::vector<int> received(result_.channels.size());
+    for (int rank = 0; rank < table_.ranks; ++rank) {
+      for_each(rank, is_receive, [&](Place receive, int peer) {
+        const MessageChannel& channel = channel_between(peer, rank);
+        int& count = received[static_cast<std::size_t>(&channel - result_.channels.data())];
+        add_receive(receive, channel, count++);
+      });
     }
+  }
+
+  const MessageChannel& channel_between(int source, int destination) const {
+    return *std::lower_bound(result_.channels.begin(), result_.channels.end(), std::pair(source, destination),
+                             [](const MessageChannel& channel, const std::pair<int, int>& key) {
+                               return std::pair(channel.source, channel.destination) < key;
+                             });
+  }
+
+  void add_receive(Place receive, const MessageChannel& channel, int ordinal) {
+    const int number = channel.messages[static_cast<std::size_t>(ordinal)];
+    Message& message = result_.messages[static_cast<std::size_t>(number)];
+    const Action action = action_at(table_, receive);
+    const Action send = action_at(table_, message.send);
+    if (receive_of(send) != action) {
+      throw table_error(table_, receive,
+                        fmt::format("is receive number {} from rank {}, whose send number {} is {}", ordinal + 1,
+                                    channel.source, ordinal + 1, action_text(send)));
+    }
+    message.receive = receive;
+    message.used = user_of(index_, action);
+    message_of(receive) = message_of(message.used) = number;
   }
 
   const Table& table_;
