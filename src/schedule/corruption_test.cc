@@ -130,7 +130,20 @@ struct Tally {
   int by_model = 0;  // broken under one model of the medium and not under another
 };
 
-/// Damages the table, one or more times, and holds the verifier's verdict to the plain check's under every model.
+/// Holds the verifier's verdict to the plain check's under every model. RETURNS: whether every model finds it sound.
+bool judge(const Table& table, Tally& tally) {
+  int sound = 0;
+  for (const ChannelModel model : kAllChannelModels) {
+    const bool verdict = verified(table, model);
+    EXPECT_EQ(verdict, PlainCheck(table, model).sound()) << channel_model_text(model) << " " << text_of(table);
+    sound += verdict ? 1 : 0;
+  }
+  ++(sound == 3 ? tally.harmless : tally.broken);
+  tally.by_model += sound == 1 || sound == 2 ? 1 : 0;
+  return sound == 3;
+}
+
+/// Damages the table over and over, sometimes two damages at once, and judges what comes of it.
 void judge_damages(const Table& table, int rounds, Damager& damager, Tally& tally) {
   for (int round = 0; round < rounds * kDamages; ++round) {
     Table damaged = table;
@@ -138,16 +151,8 @@ void judge_damages(const Table& table, int rounds, Damager& damager, Tally& tall
     if (!must_fail) continue;
     const bool twice = round % 4 == 0;
     if (twice) damager.damage(damaged, static_cast<Damage>(damager.below(kDamages)));
-    int sound = 0;
-    for (const ChannelModel model : kAllChannelModels) {
-      const bool verdict = verified(damaged, model);
-      ASSERT_EQ(verdict, PlainCheck(damaged, model).sound())
-          << channel_model_text(model) << " " << text_of(table) << text_of(damaged);
-      ASSERT_FALSE(verdict && *must_fail && !twice) << text_of(table) << text_of(damaged);
-      sound += verdict ? 1 : 0;
-    }
-    ++(sound == 3 ? tally.harmless : tally.broken);
-    tally.by_model += sound == 1 || sound == 2 ? 1 : 0;
+    const bool sound = judge(damaged, tally);
+    ASSERT_FALSE(sound && *must_fail && !twice) << text_of(table) << text_of(damaged);
   }
 }
 
@@ -158,7 +163,8 @@ TEST(Corruption, EveryVerdictIsThatOfThePlainCheck) {
   std::map<std::string, Tally> tallies;  // by the table's name
   for (const Table& table : sound_tables_and_lowered()) {
     Tally& tally = tallies[table.name];
-    ASSERT_NO_FATAL_FAILURE(judge_damages(table, kRounds, damager, tally));
+    judge_damages(table, kRounds, damager, tally);
+    if (HasFailure()) return;
   }
   for (const auto& [name, tally] : tallies) {
     all = {all.broken + tally.broken, all.harmless + tally.harmless, all.by_model + tally.by_model};
@@ -173,6 +179,70 @@ TEST(Corruption, EveryVerdictIsThatOfThePlainCheck) {
   EXPECT_GT(all.broken, 30000);
   EXPECT_GT(all.harmless, 5000);
   EXPECT_GT(all.by_model, 100);
+}
+
+/// The places of the actions that `wanted` names.
+std::vector<Place> places_of(const Table& table, bool (*wanted)(ActionKind)) {
+  std::vector<Place> places;
+  for (int rank = 0; rank < table.ranks; ++rank) {
+    const auto& row = table.rows[static_cast<std::size_t>(rank)];
+    for (int position = 0; position < static_cast<int>(row.size()); ++position)
+      if (wanted(row[static_cast<std::size_t>(position)].kind)) places.push_back({rank, position});
+  }
+  return places;
+}
+
+/// The table with the action at the place replaced by others.
+Table with_instead(Table table, Place place, const std::vector<Action>& others) {
+  auto& row = table.rows[static_cast<std::size_t>(place.rank)];
+  const auto at = row.erase(row.begin() + place.position);
+  row.insert(at, others.begin(), others.end());
+  return table;
+}
+
+TEST(Corruption, EveryUpdateIsNeededOnceInItsPlace) {
+  const auto is_update = [](ActionKind kind) { return kind == kUpdate; };
+  int caught = 0;
+  for (const Table& table : sound_tables_and_lowered()) {
+    if (table.kind != TableKind::kAsynchronous) continue;
+    for (const Place place : places_of(table, is_update)) {
+      const Action update = table.rows[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
+      std::vector<Table> damaged = {with_instead(table, place, {}), with_instead(table, place, {update, update})};
+      for (int number = -1; number <= table.microbatches; ++number) {
+        if (number == update.microbatch) continue;
+        damaged.push_back(with_instead(table, place, {make_action(kUpdate, update.stage, number)}));
+      }
+      for (int rank = 0; rank < table.ranks; ++rank) {
+        if (rank == place.rank) continue;
+        damaged.push_back(with_instead(table, place, {}));
+        damaged.back().rows[static_cast<std::size_t>(rank)].push_back(update);
+      }
+      for (const Table& broken : damaged) {
+        ASSERT_FALSE(verified(broken, ChannelModel::kPerDirection)) << text_of(broken);
+        ASSERT_FALSE(PlainCheck(broken, ChannelModel::kPerDirection).sound()) << text_of(broken);
+        ++caught;
+      }
+    }
+  }
+  EXPECT_GT(caught, 300);
+}
+
+// Receives that move up in their rows, several of a table: whether they hold up others depends on the medium.
+TEST(Corruption, HoistedReceivesAreJudgedUnderEveryMedium) {
+  Damager damager(3);
+  Tally tally;
+  for (const Table& table : sound_tables_and_lowered()) {
+    if (places_of(table, is_receive).empty()) continue;
+    for (int round = 0; round < 60; ++round) {
+      Table hoisted = table;
+      for (int count = 0; count <= round % 3; ++count)
+        while (!damager.damage(hoisted, Damage::kHoisted)) continue;
+      judge(hoisted, tally);
+    }
+  }
+  EXPECT_GT(tally.broken, 1000);
+  EXPECT_GT(tally.harmless, 300);
+  EXPECT_GT(tally.by_model, 200);
 }
 
 TEST(Corruption, DamageToLargeTablesIsCaught) {
