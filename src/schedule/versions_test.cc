@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
 #include "schedule/passes/lower.h"
 #include "schedule/testing/tables.h"
 #include "schedule/verify.h"
@@ -120,6 +125,73 @@ TEST(Versions, AForwardsVersionMustExist) {
   EXPECT_THAT(failure_of(asynchronous(VersionRule::kVertical, 2, 2, late)),
               HasSubstr("action 6 (1F1): takes version 1 of the weights (rule vertical), and 1OPT0 does not stand"));
   EXPECT_EQ(failure_of(asynchronous(VersionRule::kDouble, 2, 2, late)), "");
+}
+
+/// What a rank's row shows of one stage, plainly: which version each microbatch takes and when.
+class PlainVersions {
+ public:
+  explicit PlainVersions(const Table& table) : table_(table) {
+    for (const auto& row : table.rows) {
+      std::map<int, int> updates;  // [stage]
+      for (const Action action : row) {
+        if (action.kind == ActionKind::kUpdate) ++updates[action.stage];
+        const std::pair<int, int> key(action.stage, action.microbatch);
+        if (action.kind == ActionKind::kForward) newest_[key] = updates[action.stage];
+        if (is_weight(action.kind)) update_[key] = updates[action.stage];
+      }
+    }
+  }
+
+  RankVersions of(int rank) const {
+    RankVersions result;
+    const auto& row = table_.rows[static_cast<std::size_t>(rank)];
+    std::map<int, int> newest;  // [stage]
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const int stage = row[i].stage;
+      if (is_weight(row[i].kind))
+        result.staleness = std::max(result.staleness, update_.at({stage, row[i].microbatch}) - taken(row[i]));
+      if (row[i].kind != ActionKind::kUpdate) continue;
+      std::set<int> held = {++newest[stage]};
+      for (std::size_t later = i + 1; later < row.size(); ++later)
+        if (row[later].stage == stage && is_compute(row[later].kind)) held.insert(taken(row[later]));
+      result.held = std::max(result.held, static_cast<int>(std::count_if(held.begin(), held.end(), [&](int version) {
+                               return version <= newest[stage];
+                             })));
+    }
+    return result;
+  }
+
+ private:
+  int taken(Action action) const {
+    const std::pair<int, int> key(action.stage, action.microbatch);
+    if (table_.version_rule == VersionRule::kStash) return newest_.at(key);
+    if (table_.version_rule == VersionRule::kVertical) return newest_.at({0, action.microbatch});
+    return std::max(0, update_.at(key) - 1);
+  }
+
+  const Table& table_;
+  std::map<std::pair<int, int>, int> newest_;  // [stage, microbatch], updates before the F
+  std::map<std::pair<int, int>, int> update_;  // [stage, microbatch], that takes the gradient
+};
+
+TEST(Versions, AreThoseOfAPlainCount) {
+  constexpr VersionRule kRules[] = {VersionRule::kStash, VersionRule::kVertical, VersionRule::kDouble};
+  for (const VersionRule rule : kRules) {
+    for (const int ranks : {1, 2, 3, 5}) {
+      for (const int microbatches : {1, 4, 7, 20}) {
+        for (const int update_every : {1, 2, 3, 5, 7}) {
+          const Table table = one_forward_one_backward(ranks, microbatches, update_every, rule);
+          if (rule == VersionRule::kDouble && update_every < ranks) continue;
+          const Verification v = verify(table);
+          for (int rank = 0; rank < ranks; ++rank) {
+            const RankVersions plain = PlainVersions(table).of(rank);
+            EXPECT_EQ(v.weight_versions[static_cast<std::size_t>(rank)], plain.held);
+            EXPECT_EQ(v.staleness[static_cast<std::size_t>(rank)], plain.staleness);
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(Versions, ReplicatedStagesAreRefused) {
