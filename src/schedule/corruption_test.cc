@@ -170,8 +170,8 @@ TEST(Corruption, EveryVerdictIsThatOfThePlainCheck) {
     all = {all.broken + tally.broken, all.harmless + tally.harmless, all.by_model + tally.by_model};
   }
   for (const auto& row : schedules()) {
-    EXPECT_GT(tallies.at(std::string(row.name)).broken, row.searches ? 500 : 1000) << row.name;
-    EXPECT_GT(tallies.at(fmt::format("{} lowered", row.name)).broken, row.searches ? 500 : 1000) << row.name;
+    EXPECT_GT(tallies.at(std::string(row.name)).broken, row.searches ? 300 : 1000) << row.name;
+    EXPECT_GT(tallies.at(fmt::format("{} lowered", row.name)).broken, row.searches ? 300 : 1000) << row.name;
   }
   RecordProperty("broken", all.broken);
   RecordProperty("harmless", all.harmless);
