@@ -180,6 +180,24 @@ TEST(PostAtUse, LeavesNoRoomForWhatComesRoundEarly) {
               ElementsAre(kDeadlock, kDeadlock, kDeadlock));
 }
 
+// Where it blocks depends on the number of send buffers, too.
+TEST(PostAtUse, IsJudgedAsByThePlainCheck) {
+  int blocked = 0;
+  for (const auto& row : schedules()) {
+    for (int microbatches = 1; microbatches <= 8; ++microbatches) {
+      const ScheduleRequest request = request_of(row, 2, microbatches, 2);
+      if (row.searches || (row.outside != nullptr && !row.outside(request).empty())) continue;
+      const Table table = post_at_use(post_with_sender(make_schedule(row, request)));
+      for (const ChannelModel model : kAllChannelModels) {
+        const bool sound = user_error_of([&] { verify(table, {&model, 1}); }).empty();
+        EXPECT_EQ(sound, PlainCheck(table, model).sound()) << row.name << " " << microbatches;
+        blocked += sound ? 0 : 1;
+      }
+    }
+  }
+  EXPECT_GT(blocked, 50);
+}
+
 TEST(Lower, ServesEveryMediumWhateverEntersTogether) {
   for (const auto& row : schedules()) {
     for (const int ranks : {2, 4}) {
