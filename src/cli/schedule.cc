@@ -140,7 +140,7 @@ Costs scaled(Costs costs, double share) {
 }
 
 std::string page_of(const TimedTable& timed, const Options& options, const Costs& costs) {
-  const PageSchedule page{timed.table, timed.timeline};
+  const PageSchedule page{timed.table, timed.timeline, timed.period};
   if (options.compare.empty()) return schedule_page({&page, 1}, "");
   Table table = table_to_compare(options, timed.table);
   check_comparable(costs, timed.table, table);
@@ -152,7 +152,7 @@ std::string page_of(const TimedTable& timed, const Options& options, const Costs
                        "A stage of {} is {:g} of {}: its times and activations count as much. Peaks are in each "
                        "schedule's own stages, curves to one scale.",
                        other.table.name, share, timed.table.name);
-  return schedule_page(std::array{page, PageSchedule{other.table, other.timeline, share}}, note);
+  return schedule_page(std::array{page, PageSchedule{other.table, other.timeline, other.period, share}}, note);
 }
 
 std::string rendered(const TimedTable& timed, const Options& options, const Costs& costs) {

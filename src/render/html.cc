@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -11,13 +12,16 @@
 #include "render/memory.h"
 #include "render/page/page.h"
 #include "render/page_text.h"
+#include "schedule/period.h"
+#include "schedule/verify.h"
 
 namespace triaxis {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A rank's blocks and its memory, list by list. Lanes: 0 the whole height, 1 and 2 the halves that a pair shares.
+/// A rank's blocks, its updates (start, end, stage, number) and its memory, list by list. Lanes: 0 the whole height, 1
+/// and 2 the halves that a pair shares.
 Json json_of_rank(const Table& table, const Timeline& timeline, int rank) {
   const auto& row = table.rows[static_cast<std::size_t>(rank)];
   const auto& spans = timeline.spans[static_cast<std::size_t>(rank)];
@@ -25,11 +29,14 @@ Json json_of_rank(const Table& table, const Timeline& timeline, int rank) {
   std::string lanes;
   std::vector<int> stages, microbatches, held;
   std::vector<double> starts, ends, times;
+  Json updates = Json::array();
   for (int begin = 0, end = 0; begin < static_cast<int>(row.size()); begin = end) {
     end = cell_end(row, begin);
     for (int i = begin; i < end; ++i) {
       const Action action = row[static_cast<std::size_t>(i)];
       const Span span = spans[static_cast<std::size_t>(i)];
+      if (action.kind == ActionKind::kUpdate)
+        updates.push_back({span.start, span.end, action.stage, action.microbatch});
       if (!is_compute(action.kind) || span.end <= span.start) continue;
       kinds += kind_text(action.kind);
       lanes += end - begin == 1 ? '0' : (i == begin ? '1' : '2');
@@ -43,8 +50,15 @@ Json json_of_rank(const Table& table, const Timeline& timeline, int rank) {
     times.push_back(point.time);
     held.push_back(point.activations);
   }
-  return {{"kinds", kinds},   {"lanes", lanes}, {"stages", stages}, {"microbatches", microbatches},
-          {"starts", starts}, {"ends", ends},   {"times", times},   {"held", held}};
+  return {{"kinds", kinds},
+          {"lanes", lanes},
+          {"stages", stages},
+          {"microbatches", microbatches},
+          {"starts", starts},
+          {"ends", ends},
+          {"updates", std::move(updates)},
+          {"times", times},
+          {"held", held}};
 }
 
 std::vector<int> peaks_of(const Json& rows) {
@@ -69,8 +83,77 @@ Span extent_of(const Json& rows) {
 
 std::string percent(double ratio) { return fmt::format("{:.1f} %", 100 * ratio); }
 
+/// 1 - what is computed in a period over the ranks' time.
+double period_bubble_ratio(const PageSchedule& schedule) {
+  const auto& busy = schedule.timeline.busy;
+  const double computed = share_of_period(schedule.table) * std::accumulate(busy.begin(), busy.end(), 0.0);
+  return 1 - computed / (schedule.table.ranks * *schedule.period);
+}
+
+/// "4 (least 1)", or "4" where all are equal.
+std::string most_and_least(const std::vector<int>& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return *least == *most ? fmt::format("{}", *most) : fmt::format("{} (least {})", *most, *least);
+}
+
+/// A column of the table of figures.
+struct Figure {
+  std::string_view name;
+  std::string_view hint;
+  std::string value;  // empty: the schedule has none
+};
+
+std::vector<Figure> figures_of(const PageSchedule& schedule, const std::vector<int>& peaks) {
+  const auto& [table, timeline, period, activation] = schedule;
+  std::vector<Figure> figures = {
+      {"schedule", "", escaped(table.name)},
+      {"ranks", "", fmt::to_string(table.ranks)},
+      {"stages", "", fmt::to_string(table.stages)},
+      {"microbatches", "", fmt::to_string(table.microbatches)},
+      {"makespan", "first start to last end", fmt::format("{:g}", timeline.makespan)},
+      {"bubble", "idle time as a share of ranks x makespan", percent(timeline.bubble_ratio)},
+      {"peak activations", "of one stage for one microbatch, the most that a rank holds at once",
+       most_and_least(peaks)},
+      {"period", "of a step when step follows step, or from update to update", ""},
+      {"bubble of the period", "idle time as a share of ranks x period", ""},
+      {"versions of weights", "of one stage, the most that a rank holds at once", ""},
+      {"staleness", "the most updates that the weights of a gradient are behind", ""}};
+  const std::size_t optional = figures.size() - 4;
+  if (period && *period > 0) {
+    figures[optional].value = fmt::format("{:g}", *period);
+    figures[optional + 1].value = percent(period_bubble_ratio(schedule));
+  }
+  if (table.kind == TableKind::kAsynchronous) {
+    const Verification verification = verify(table);
+    figures[optional + 2].value = most_and_least(verification.weight_versions);
+    figures[optional + 3].value = most_and_least(verification.staleness);
+  }
+  return figures;
+}
+
+/// The table of figures, without the columns of which no schedule has a value.
+std::string figures_table(const std::vector<std::vector<Figure>>& schedules) {
+  const auto shown = [&](std::size_t column) {
+    return std::any_of(schedules.begin(), schedules.end(),
+                       [&](const auto& figures) { return !figures[column].value.empty(); });
+  };
+  std::string head;
+  std::vector<std::string> rows(schedules.size());
+  for (std::size_t column = 0; column < schedules.front().size(); ++column) {
+    if (!shown(column)) continue;
+    const Figure& figure = schedules.front()[column];
+    head += figure.hint.empty() ? fmt::format("<th>{}</th>", figure.name)
+                                : fmt::format("<th title=\"{}\">{}</th>", figure.hint, figure.name);
+    for (std::size_t i = 0; i < schedules.size(); ++i) {
+      const std::string& value = schedules[i][column].value;
+      rows[i] += fmt::format("<td>{}</td>", value.empty() ? "–" : value);
+    }
+  }
+  return fmt::format("<tr>{}</tr>\n<tr>{}</tr>\n", head, fmt::join(rows, "</tr>\n<tr>"));
+}
+
 Json json_of(const PageSchedule& schedule) {
-  const auto& [table, timeline, activation] = schedule;
+  const auto& [table, timeline, period, activation] = schedule;
   Json rows = Json::array();
   for (int rank = 0; rank < table.ranks; ++rank) rows.push_back(json_of_rank(table, timeline, rank));
   const Span extent = extent_of(rows);
@@ -90,17 +173,6 @@ Json json_of(const PageSchedule& schedule) {
           {"rows", std::move(rows)}};
 }
 
-/// A row of the table of figures.
-std::string figures_row(const Json& schedule) {
-  const auto peaks = schedule["peaks"].get<std::vector<int>>();
-  const auto [least, most] = std::minmax_element(peaks.begin(), peaks.end());
-  const std::string peak = *least == *most ? fmt::format("{}", *most) : fmt::format("{} (least {})", *most, *least);
-  return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:g}</td><td>{}</td><td>{}</td></tr>\n",
-                     escaped(schedule["name"].get<std::string>()), schedule["ranks"].get<int>(),
-                     schedule["stages"].get<int>(), schedule["microbatches"].get<int>(),
-                     schedule["makespan"].get<double>(), percent(schedule["bubble_ratio"].get<double>()), peak);
-}
-
 /// The kinds that the schedules have.
 std::string kinds_of(const Json& schedules) {
   std::set<char> kinds;
@@ -108,6 +180,7 @@ std::string kinds_of(const Json& schedules) {
     for (const Json& row : schedule["rows"]) {
       const auto& text = row["kinds"].get_ref<const std::string&>();
       kinds.insert(text.begin(), text.end());
+      if (!row["updates"].empty()) kinds.insert('O');
     }
   }
   return {kinds.begin(), kinds.end()};
@@ -117,17 +190,17 @@ std::string kinds_of(const Json& schedules) {
 
 std::string schedule_page(std::span<const PageSchedule> schedules, std::string_view note) {
   Json all = Json::array();
-  for (const PageSchedule& schedule : schedules) all.push_back(json_of(schedule));
   std::string title;
-  std::string figures;
-  for (const Json& schedule : all) {
-    title += (title.empty() ? "" : " / ") + escaped(schedule["name"].get<std::string>());
-    figures += figures_row(schedule);
+  std::vector<std::vector<Figure>> figures;
+  for (const PageSchedule& schedule : schedules) {
+    all.push_back(json_of(schedule));
+    title += (title.empty() ? "" : " / ") + escaped(schedule.table.name);
+    figures.push_back(figures_of(schedule, all.back()["peaks"].get<std::vector<int>>()));
   }
   const std::string note_line = note.empty() ? "" : fmt::format("<p class=\"note\">{}</p>\n", escaped(note));
   const PageParts parts = schedule_parts();
   return fmt::format(fmt::runtime(parts.frame), fmt::arg("title", title), fmt::arg("style", parts.style),
-                     fmt::arg("figures", figures), fmt::arg("note", note_line),
+                     fmt::arg("figures", figures_table(figures)), fmt::arg("note", note_line),
                      fmt::arg("legend", page_legend(kinds_of(all))), fmt::arg("schedules", embedded_json(all)),
                      fmt::arg("script", parts.script));
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "schedule/period.h"
 #include "schedule/registry.h"
 #include "schedule/testing/tables.h"
 #include "schedule/verify.h"
@@ -75,7 +76,7 @@ TEST(SchedulePage, ComparesTwoSchedules) {
   const Timeline first_timeline = time_table(first, {});
   const Timeline second_timeline = time_table(second, {});
   const std::string page =
-      schedule_page(std::vector<PageSchedule>{{first, first_timeline}, {second, second_timeline, 0.5}}, "a < b");
+      schedule_page(std::vector<PageSchedule>{{first, first_timeline}, {second, second_timeline, {}, 0.5}}, "a < b");
   const Json drawn = drawn_in(page);
   ASSERT_EQ(drawn.size(), 2U);
   EXPECT_EQ(drawn[1]["name"], "gpipe");
@@ -84,6 +85,25 @@ TEST(SchedulePage, ComparesTwoSchedules) {
   EXPECT_THAT(page, HasSubstr("<p class=\"note\">a &lt; b</p>"));
   EXPECT_THAT(page, HasSubstr("<tr><td>1f1b</td><td>2</td><td>2</td><td>3</td><td>12</td><td>25.0 %</td>"
                               "<td>2 (least 1)</td></tr>"));
+}
+
+TEST(SchedulePage, HasUpdatesVersionsAndPeriodOfAnAsynchronousTable) {
+  const Table table = make_schedule("pipedream", {2, 8, 1});
+  const Costs costs;
+  const Timeline timeline = time_table(table, costs);
+  const PageSchedule schedule{table, timeline, period_of(table, costs)};
+  const std::string page = schedule_page({&schedule, 1}, "");
+  const Json updates = drawn_in(page).at(0)["rows"][1]["updates"];
+  ASSERT_EQ(updates.size(), 8U);
+  EXPECT_THAT(updates[0], ElementsAre(4, 4, 1, 0));
+  EXPECT_THAT(page, HasSubstr("<td>3</td><td>0.0 %</td><td>2 (least 1)</td><td>1 (least 0)</td></tr>"));
+  EXPECT_THAT(page, HasSubstr("update of weights</span>"));
+}
+
+TEST(SchedulePage, AStepHasNoColumnsOfVersions) {
+  const std::string page = page_of(make_schedule("1f1b", {2, 3, 1}));
+  for (const auto* name : {">period<", ">versions of weights<", ">staleness<", ">update of weights<"})
+    EXPECT_THAT(page, Not(HasSubstr(name)));
 }
 
 TEST(SchedulePage, NeedsNothingElse) {

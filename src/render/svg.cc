@@ -26,13 +26,16 @@ struct Look {
   bool (*matches)(const DrawnBlock&);
 };
 
-constexpr std::array<Look, 6> kLooks = {{
+constexpr std::string_view kUpdateFill = "#222222";
+
+constexpr std::array<Look, 7> kLooks = {{
     {"forward and backward overlapped", "#d7afff", [](const DrawnBlock& b) { return b.overlapped; }},
     {"forward", "#87afff", [](const DrawnBlock& b) { return b.kind == ActionKind::kForward; }},
     {"backward", "#87d787", [](const DrawnBlock& b) { return b.kind == ActionKind::kBackward; }},
     {"backward of input", "#87d7af", [](const DrawnBlock& b) { return b.kind == ActionKind::kBackwardInput; }},
     {"backward of weights", "#afd787", [](const DrawnBlock& b) { return b.kind == ActionKind::kBackwardWeight; }},
     {"recompute", "#ffd787", [](const DrawnBlock& b) { return b.kind == ActionKind::kRecompute; }},
+    {"update of weights", kUpdateFill, [](const DrawnBlock& b) { return b.kind == ActionKind::kUpdate; }},
 }};
 
 std::size_t look_of(const DrawnBlock& block) {
@@ -105,10 +108,21 @@ class Picture {
           "stroke-width=\"{}\"><title>{} {:g}..{:g}</title></rect>\n",
           left(block.start), y, width, kRowHeight, kLooks[look].fill, width > 6 ? 1 : 0, block.label, block.start,
           block.end);
-      if (static_cast<double>(block.label.size()) * kLetter + 2 > width) continue;
-      text_ += fmt::format("<text x=\"{:.2f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
-                           left((block.start + block.end) / 2), middle, block.label);
+      if (static_cast<double>(block.label.size()) * kLetter + 2 <= width) {
+        text_ += fmt::format("<text x=\"{:.2f}\" y=\"{:.1f}\" text-anchor=\"middle\"{}>{}</text>\n",
+                             left((block.start + block.end) / 2), middle,
+                             block.kind == ActionKind::kUpdate ? " fill=\"white\"" : "", block.label);
+      }
+      if (!block.updates.empty()) draw_updates(block, y);
     }
+  }
+
+  /// Updates that take no time: a bar at the end of the block before them.
+  void draw_updates(const DrawnBlock& block, double y) {
+    used_.back() = true;
+    text_ += fmt::format(
+        "<rect x=\"{:.2f}\" y=\"{:.1f}\" width=\"3\" height=\"{}\" fill=\"{}\"><title>{} {:g}</title></rect>\n",
+        left(block.end) - 3, y, kRowHeight, kUpdateFill, block.updates, block.end);
   }
 
   void draw_axis(double y) {

@@ -46,6 +46,16 @@ TEST(Svg, TheLegendNamesWhatIsThere) {
     EXPECT_THAT(split, HasSubstr(std::string(">") + name + "</text>"));
 }
 
+TEST(Svg, UpdatesAreBarsAtTheirTimes) {
+  const Table table = make_schedule("pipedream", {2, 4, 1});
+  const std::string svg = drawn(table, {});
+  EXPECT_EQ(count(svg, "<title>OPT"), 8U);
+  EXPECT_THAT(svg, HasSubstr("<title>OPT0 4</title>"));
+  EXPECT_THAT(svg, HasSubstr(">update of weights</text>"));
+  EXPECT_THAT(drawn(table, {.update = {1}}), HasSubstr("<title>OPT0 4..5</title>"));
+  EXPECT_THAT(drawn(make_schedule("1f1b", {2, 4, 1}), {}), Not(HasSubstr("update")));
+}
+
 TEST(Svg, NoTimeAtAllIsDrawnToo) {
   EXPECT_THAT(drawn(make_schedule("gpipe", {2, 2, 1}), {{0}, {0}, {0}, 0, {}}), Not(HasSubstr("nan")));
 }

@@ -20,6 +20,8 @@ std::string_view colour_of(const DrawnBlock& block) {
       return "\x1b[30;48;5;150m";
     case ActionKind::kRecompute:
       return "\x1b[30;48;5;222m";
+    case ActionKind::kUpdate:
+      return "\x1b[97;48;5;238m";
     default:
       return "\x1b[30;48;5;114m";
   }
@@ -45,6 +47,9 @@ double unit_of(const BlockRows& rows) {
 /// A block of a unit or more keeps at least a column when its ends are rounded.
 int column_of(double time, double unit) { return static_cast<int>(std::lround(time / unit)); }
 
+/// A star marks the updates at a block's end.
+std::string label_of(const DrawnBlock& block) { return block.updates.empty() ? block.label : block.label + '*'; }
+
 struct Layout {
   double unit = 1;
   int columns = 0;
@@ -59,12 +64,18 @@ Layout layout_of(const BlockRows& rows) {
       const int begin = column_of(block.start, layout.unit);
       const int end = column_of(block.end, layout.unit);
       if (end == begin) continue;
-      const int label = static_cast<int>(block.label.size()) + 1;
+      const int label = static_cast<int>(label_of(block).size()) + 1;
       layout.columns = std::max(layout.columns, end);
       layout.width = std::max(layout.width, (label + end - begin - 1) / (end - begin));
     }
   }
   return layout;
+}
+
+bool has_updates(const BlockRows& rows) {
+  const auto updates = [](const DrawnBlock& block) { return !block.updates.empty(); };
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const auto& row) { return std::any_of(row.begin(), row.end(), updates); });
 }
 
 void add_idle(std::string& line, int columns, int width, bool colour) {
@@ -76,12 +87,13 @@ void add_idle(std::string& line, int columns, int width, bool colour) {
 
 void add_block(std::string& line, const DrawnBlock& block, int columns, int width, bool colour) {
   const int inside = columns * width - 1;
+  const std::string label = label_of(block);
   if (colour)
-    line += fmt::format("{}{:<{}}{} ", colour_of(block), block.label, inside, kPlain);
+    line += fmt::format("{}{:<{}}{} ", colour_of(block), label, inside, kPlain);
   else if (columns == 1)
-    line += fmt::format("{:<{}} ", block.label, inside);
+    line += fmt::format("{:<{}} ", label, inside);
   else
-    line += fmt::format("{:-<{}} ", block.label, inside);
+    line += fmt::format("{:-<{}} ", label, inside);
 }
 
 }  // namespace
@@ -105,6 +117,7 @@ std::string blocks_text(const BlockRows& rows, bool colour) {
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   }
+  if (has_updates(rows)) text += "* an update of the stage's weights (OPT) at its end\n";
   return text;
 }
 

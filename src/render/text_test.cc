@@ -40,6 +40,23 @@ TEST(Text, PairsAndSplitBackwards) {
             "rank 1  .  F0 F1/B0--- B1--- .  .\n");
 }
 
+TEST(Text, UpdatesAreStarsUnlessTheyTakeTime) {
+  const Table table = make_schedule("pipedream", {2, 2, 1});
+  EXPECT_EQ(drawn(table, {}),
+            "rank 0  F0 F1 .  .  B0*-- .  B1*--\n"
+            "rank 1  .  F0 B0*-- F1 B1*-- .  .\n"
+            "* an update of the stage's weights (OPT) at its end\n");
+  const std::string longer = drawn(table, {.update = {1}});
+  EXPECT_THAT(longer, HasSubstr("B0------- OPT0 "));
+  EXPECT_THAT(longer, Not(HasSubstr("*")));
+}
+
+TEST(Text, ReplicatedStagesAreTold) {
+  EXPECT_EQ(drawn(make_schedule("chimera", {2, 2, 2}), {}),
+            "rank 0  0F0 1F1 1B1---- 0B0----\n"
+            "rank 1  0F1 1F0 1B0---- 0B1----\n");
+}
+
 TEST(Text, LabelsWidenTheColumns) {
   EXPECT_THAT(drawn(make_schedule("gpipe", {1, 11, 1}), {{1}, {0.5}, {0.5}, 0, {}}), HasSubstr("F9  F10 B0  B1 "));
   EXPECT_EQ(drawn(make_schedule("gpipe", {1, 1, 1}), {{4}, {1}, {1}, 0, {}}), "rank 0  F0--- B0\n");

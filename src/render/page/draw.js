@@ -2,7 +2,7 @@
 
 const canvas = document.getElementById('view');
 const pen = canvas.getContext('2d');
-const labelWidth = 74, rightMargin = 14, titleHeight = 26, axisHeight = 22, panelGap = 14;
+const labelWidth = 74, updateWidth = 3, rightMargin = 14, titleHeight = 26, axisHeight = 22, panelGap = 14;
 let blockHeight, memoryHeight, bandGap, bandHeight, pageHeight;
 const font = size => size + 'px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
 const letterWidth = 6.3;
@@ -58,10 +58,10 @@ function readColours() {
   const style = getComputedStyle(document.documentElement);
   const named = name => style.getPropertyValue('--' + name).trim();
   colours = {};
-  for (const name of ['paper', 'ink', 'faint', 'line', 'label', 'memory', 'mark']) colours[name] = named(name);
+  for (const name of ['paper', 'ink', 'faint', 'line', 'label', 'memory', 'mark', 'update']) colours[name] = named(name);
   colours.memoryLine = named('memory-line');
   colours.bubble = hatched(named('bubble'), named('hatch'));
-  // Later chunks of a rank are fainter, so that the passes through the model can be told apart.
+  // Later chunks of a rank are fainter, so that the passes through the model can be told apart; or the second pipeline.
   const kinds = {F: 'forward', B: 'backward', I: 'input', W: 'weight', R: 'recompute'};
   for (const [kind, name] of Object.entries(kinds))
     colours[kind] = [0, 0.3, 0.45, 0.55].map(share => mixed(named(name), colours.paper, share));
@@ -151,6 +151,16 @@ function drawBlocks(schedule, row, y) {
   }
 }
 
+/** Updates of the weights: bars, as wide as they take time, and over the whole height so that thin ones are seen. */
+function drawUpdates(row, y) {
+  pen.fillStyle = colours.update;
+  for (const [start, end] of row.updates) {
+    if (end < view.begin || start > view.end) continue;
+    const width = Math.max(toX(end) - toX(start), updateWidth);
+    pen.fillRect(start === end ? toX(end) - width / 2 : toX(start), y - 2, width, blockHeight + 4);
+  }
+}
+
 /** The activations held over time, as a staircase. Of the points in one half pixel the largest is drawn, then the last. */
 function drawMemory(schedule, row, y) {
   const bottom = y + memoryHeight;
@@ -221,6 +231,7 @@ function draw() {
       const row = schedule.rows[rank], y = bandTop(schedule, rank);
       drawMemory(schedule, row, y + blockHeight);
       drawBlocks(schedule, row, y);
+      drawUpdates(row, y);
     }
     pen.restore();
     if (last >= first) drawAxis(schedule);

@@ -54,20 +54,29 @@ function pointed(x, y) {
   const schedule = scene.schedules.find(one => y >= bandTop(one, 0) && y < bandTop(one, one.ranks));
   if (!schedule) return null;
   const rank = Math.floor((y - bandTop(schedule, 0)) / bandHeight);
+  const near = updateWidth * (view.end - view.begin) / plotWidth();
+  const update = updateAt(schedule.rows[rank], toTime(x), near);
+  if (update) return {schedule, rank, index: -1, update};
   return findAt(schedule, rank, toTime(x), y - bandTop(schedule, rank) >= blockHeight / 2);
 }
 
 /** The title and the lines that describe what is pointed at. */
-function described({schedule, rank, index, begin, end}, time) {
+function described({schedule, rank, index, begin, end, update}, time) {
   const row = schedule.rows[rank];
   const held = ['rank holds', short(heldAt(row, time)) + ' activations'];
+  if (update) {
+    const [start, last, stage, number] = update;
+    return [`${stage}OPT${number} update of weights`,
+      [['rank', rank], ['stage', stage], ['update', number], ['start', short(start)], ['end', short(last)], held]];
+  }
   if (index < 0) {
     return ['bubble',
       [['rank', rank], ['start', short(begin)], ['end', short(end)], ['duration', short(end - begin)], held]];
   }
-  const kind = row.kinds[index];
+  const kind = row.kinds[index], pipeline = schedule.pipelines.get(row.microbatches[index]);
   return [`${row.stages[index]}${kind}${row.microbatches[index]} ${kindNames[kind]}`, [
     ['rank', rank], ['stage', row.stages[index]], ['microbatch', row.microbatches[index]],
+    ...(pipeline === undefined ? [] : [['pipeline', pipeline]]),
     ['start', short(row.starts[index])], ['end', short(row.ends[index])],
     ['duration', short(row.ends[index] - row.starts[index])], held
   ]];

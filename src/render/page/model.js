@@ -16,11 +16,25 @@ function countUpTo(values, limit) {
   return low;
 }
 
-/** Numbers what the shades of a rank's blocks tell apart: its stages, from 0 on. */
+/** The pipeline that each microbatch passes, from 0 on, where stages are replicated: the first has the first rank. */
+function pipelinesOf(schedule) {
+  const entries = schedule.rows.filter(row => row.stages.includes(0));
+  const pipelines = new Map();
+  if (entries.length < 2) return pipelines;
+  entries.forEach((row, pipeline) => row.stages.forEach((stage, i) => {
+    if (stage === 0) pipelines.set(row.microbatches[i], pipeline);
+  }));
+  return pipelines;
+}
+
+/** Numbers what the shades of a rank's blocks tell apart, from 0 on: its pipelines, else its stages. */
 function numberChunks(schedule) {
+  schedule.pipelines = pipelinesOf(schedule);
   for (const row of schedule.rows) {
     const stages = [...new Set(row.stages)].sort((a, b) => a - b);
     row.chunkOf = new Map(stages.map((stage, chunk) => [stage, chunk]));
+    if (schedule.pipelines.size > 0)
+      row.stages.forEach((stage, i) => row.chunkOf.set(stage, schedule.pipelines.get(row.microbatches[i])));
   }
   schedule.labelsStages = schedule.rows.some(row => row.chunkOf.size > 1);
 }
@@ -38,6 +52,11 @@ function setSchedules(schedules) {
 function blockLabel(schedule, row, index) {
   const action = row.kinds[index] + row.microbatches[index];
   return schedule.labelsStages ? row.stages[index] + action : action;
+}
+
+/** The update that is drawn at that time: [start, end, stage, number]. One that takes no time is found `near` it. */
+function updateAt(row, time, near) {
+  return row.updates.find(([start, end]) => time >= start - (start === end ? near : 0) && time <= end + (start === end ? near : 0));
 }
 
 /** The block at that time, or the idle time around it. `lower`: the lower half of the row, where a pair has its second. */

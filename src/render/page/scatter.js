@@ -55,7 +55,7 @@ function drawAxes(width, height, marks, mostBubble, x, y) {
 /** Places for a label of that width beside a point, the best first. */
 function labelPlaces(x, y, width) {
   const places = [];
-  for (const far of [0, 13, 26]) {
+  for (const far of [0, 13, 26, 39, 52, 65]) {
     for (const up of far ? [-far, far] : [0]) places.push([x + 9, y + up], [x - 9 - width, y + up]);
     places.push([x - width / 2, y - 14 - far], [x - width / 2, y + 14 + far]);
   }
@@ -65,7 +65,9 @@ function labelPlaces(x, y, width) {
 const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 function drawLabel(group, x, y, taken, width, height) {
-  const text = group.names.join(', '), length = text.length * (group.chosen ? 6.6 : 6.1);
+  const text = group.names.join(', ');
+  pen.font = group.chosen ? '650 ' + font(12) : font(11);
+  const length = pen.measureText(text).width;
   const place = labelPlaces(x, y, length).find(
       box => box.left >= margin.left && box.right <= width && box.top >= 0 && box.bottom <= height - margin.bottom &&
           !taken.some(other => overlap(box, other)));

@@ -81,20 +81,6 @@ function timeStep(table, times, send, free, starts, ends) {
   }
 }
 
-/** What a step takes when step follows step and no rank waits for the others in between; null if that never settles. */
-function periodOf(table, times, send) {
-  const size = table.order.rankOf.length, starts = new Float64Array(size), ends = new Float64Array(size);
-  const free = table.rows.map(() => 0);
-  for (let step = 0; step < 64; ++step) {
-    const before = [...free];
-    timeStep(table, times, send, free, starts, ends);
-    const moves = free.map((time, rank) => time - before[rank]);
-    const most = Math.max(...moves);
-    if (most - Math.min(...moves) <= 1e-9 * most) return most;
-  }
-  return null;
-}
-
 /** Starts and ends of all actions by place, and what follows from them. */
 function timeTable(table, costs) {
   table.order ??= cellsInOrder(table);
@@ -105,17 +91,19 @@ function timeTable(table, costs) {
   for (const row of table.rows) {
     for (const kind of row.kinds) {
       busy += times[kind];
-      if (kind !== 'O') {
+      if (times[kind] > 0) {
         begin = Math.min(begin, starts[place]);
         end = Math.max(end, ends[place]);
       }
       ++place;
     }
   }
-  const share = time => time > 0 ? 1 - busy / (table.ranks * time) : 0;
-  const period = periodOf(table, times, costs.send);
+  const idle = (share, time) => time > 0 ? 1 - share * busy / (table.ranks * time) : 0;
+  const later = [new Float64Array(size), new Float64Array(size)];
+  const period = table.kind === 'asynchronous' ? periodOfUpdates(table, ends) :
+      periodOfSteps(free => timeStep(table, times, costs.send, free, ...later), table.ranks);
   return {
-    starts, ends, begin, end, makespan: end - begin, bubble: share(end - begin), period,
-    periodBubble: period === null ? null : share(period)
+    starts, ends, begin, end, makespan: end - begin, bubble: idle(1, end - begin), period,
+    periodBubble: period === null ? null : idle(shareOfPeriod(table), period)
   };
 }
