@@ -1,7 +1,7 @@
 # The common tasks, one line each; CMakePresets.json holds the details.
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test test-slow test-asan test-peers fuzz bench bench-schedules figures format lint clean
+.PHONY: deps build demo test test-slow test-asan test-peers test-browser fuzz bench bench-schedules figures format lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc')
@@ -36,6 +36,10 @@ test-peers: build  ## Exchange models with transformers, schedules with PyTorch;
 	build-peers/venv/bin/python tests/peers/huggingface_test.py build/triaxis
 	build-peers/venv/bin/python tests/peers/schedules_test.py build/triaxis
 	build-peers/venv/bin/python tests/peers/schedules_run_test.py build/triaxis
+
+test-browser: build  ## Open the pages of schedules in headless Chromium, and hold their figures to the program's
+	@sh tools/install_dependencies.sh chromium python3
+	python3 tests/browser/pages_test.py build/triaxis
 
 fuzz:  ## Feed mutated files to the readers, each for FUZZ_SECONDS (60), under clang's sanitizers
 	@sh tools/install_dependencies.sh build-essential cmake ninja-build clang libclang-rt-14-dev libfmt-dev \
