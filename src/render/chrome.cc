@@ -23,6 +23,8 @@ std::string_view colour_of(ActionKind kind) {
       return "olive";
     case ActionKind::kRecompute:
       return "yellow";
+    case ActionKind::kUpdate:
+      return "black";
     default:
       return "grey";
   }

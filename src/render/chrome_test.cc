@@ -70,11 +70,11 @@ TEST(Chrome, HasOverlappedAndSplitActions) {
 }
 
 TEST(Chrome, KindsHaveColoursOfTheirOwn) {
-  const Table table = table_of(TableKind::kTrain, 1, 2, {"0F0 0F1 0I0 0W0 0R1 0B1"});
+  const Table table = table_of(TableKind::kAsynchronous, 1, 2, {"0F0 0F1 0I0 0W0 0R1 0B1 0OPT0"});
   const Json trace = Json::parse(chrome_trace(table, time_table(table, {})));
   std::set<std::string> colours;
   for (const Json& event : events_of(trace, "X", 0)) colours.insert(event["cname"].get<std::string>());
-  EXPECT_EQ(colours.size(), 5U);
+  EXPECT_EQ(colours.size(), 6U);
 }
 
 TEST(Chrome, AnyNameIsQuoted) {

@@ -83,6 +83,7 @@ class Pages(unittest.TestCase):
         self.assertEqual(report["names"], ["dualpipe", "pipedream"])
         self.assertIn("0F0 forward", report["block"])
         self.assertRegex(report["block"], r"start\s+0\s+end\s+1\s+duration\s+1\s+rank holds\s+1 activations")
+        self.assertRegex(report["block"], r"rank\s+0\s+stage\s+0\s+microbatch\s+0\s+pipeline\s+0")
         self.assertEqual(report["outlined"], 0)
         self.assertEqual(report["pair"], ["0F3 forward", "3B5 backward"])
         self.assertRegex(report["idle"], r"bubble\s+rank\s+3\s+start\s+0\s+end\s+3\s+duration\s+3")

@@ -33,19 +33,26 @@ function powersOfTwo(least, most) {
   return marks;
 }
 
+/** Marks of the axis of bubbles, the round ones first, as many as stand apart. */
+function bubbleMarks(mostBubble, x) {
+  const marks = [];
+  for (const mark of [0, 0.1, 0.2, 0.4, 0.6, 0.8, 0.05, 0.01, 0.02, 0.3, 0.5, 0.7, 0.9])
+    if (mark <= mostBubble && marks.every(other => Math.abs(x(other) - x(mark)) > 34)) marks.push(mark);
+  return marks;
+}
+
 function drawAxes(width, height, marks, mostBubble, x, y) {
   for (const mark of marks) {
     svgElement(scatter, 'line', {x1: margin.left, x2: width - margin.right, y1: y(mark), y2: y(mark), class: 'grid'});
     svgElement(scatter, 'text', {x: margin.left - 6, y: y(mark) + 4, class: 'mark', 'text-anchor': 'end'}, short(mark));
   }
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2].find(one => mostBubble / one <= 6) || 0.25;
-  for (let i = 0; i * step <= mostBubble * 1.001; ++i) {
-    svgElement(scatter, 'line', {x1: x(i * step), x2: x(i * step), y1: margin.top, y2: height - margin.bottom, class: 'grid'});
-    svgElement(scatter, 'text', {x: x(i * step), y: height - margin.bottom + 14, class: 'mark', 'text-anchor': 'middle'},
-               short(i * step * 100) + ' %');
+  for (const mark of bubbleMarks(mostBubble, x)) {
+    svgElement(scatter, 'line', {x1: x(mark), x2: x(mark), y1: margin.top, y2: height - margin.bottom, class: 'grid'});
+    svgElement(scatter, 'text', {x: x(mark), y: height - margin.bottom + 14, class: 'mark', 'text-anchor': 'middle'},
+               short(mark * 100) + ' %');
   }
   svgElement(scatter, 'text', {x: (margin.left + width - margin.right) / 2, y: height - 4, class: 'axis', 'text-anchor': 'middle'},
-             'bubble');
+             'bubble of one step; of asynchronous schedules, between updates');
   svgElement(scatter, 'text', {
     x: 0, y: 0, class: 'axis', 'text-anchor': 'middle',
     transform: `translate(11 ${(margin.top + height - margin.bottom) / 2}) rotate(-90)`
@@ -79,7 +86,8 @@ function drawLabel(group, x, y, taken, width, height) {
   svgElement(scatter, 'text', {x: place.left, y: middle + 4, class: group.chosen ? 'name chosen' : 'name'}, text);
 }
 
-/** Draws points {name, bubble, memory, chosen}. Memory stands on a scale of powers of two. */
+/** Draws points {name, bubble, memory, chosen}. Memory stands on a scale of powers of two, bubbles on one of square
+ * roots, since most of them are small. */
 function drawScatter(points) {
   const width = scatter.clientWidth, height = scatter.clientHeight;
   scatter.replaceChildren();
@@ -88,7 +96,7 @@ function drawScatter(points) {
   const memories = points.map(point => point.memory);
   const marks = powersOfTwo(Math.min(...memories) * 0.999, Math.max(...memories) * 1.001);
   const mostBubble = Math.max(0.02, ...points.map(point => point.bubble)) * 1.04;
-  const x = bubble => margin.left + 8 + bubble / mostBubble * (width - margin.left - margin.right - 16);
+  const x = bubble => margin.left + 8 + Math.sqrt(Math.max(bubble, 0) / mostBubble) * (width - margin.left - margin.right - 16);
   const heights = [marks[0], marks[marks.length - 1]].map(Math.log2);
   const y = memory => height - margin.bottom -
       (Math.log2(memory) - heights[0]) / (heights[1] - heights[0]) * (height - margin.top - margin.bottom);
