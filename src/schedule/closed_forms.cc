@@ -124,6 +124,13 @@ int hanayo_peak(const ScheduleRequest& r, int /*rank*/) {
 int dualpipe_peak(const ScheduleRequest& r, int /*rank*/) { return r.ranks + 1; }
 int dualpipev_peak(const ScheduleRequest& r, int /*rank*/) { return 2 * r.ranks + 1; }
 
+int auto_peak(const ScheduleRequest& r, int /*rank*/) {
+  return static_cast<int>(std::min(r.memory_limit, 1.0 * r.stages_per_rank * r.microbatches));
+}
+
+int zb_1p_peak(const ScheduleRequest& r, int /*rank*/) { return std::min(r.ranks, r.microbatches); }
+int zb_2p_peak(const ScheduleRequest& r, int /*rank*/) { return std::min(2 * r.ranks, r.microbatches); }
+
 /// By the rule stash: those of the microbatches under way. With several microbatches an update, fewer.
 int pipedream_versions(const ScheduleRequest& r, int rank) { return r.ranks - rank; }
 int two_versions(const ScheduleRequest& /*request*/, int /*rank*/) { return 2; }

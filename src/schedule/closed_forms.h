@@ -42,6 +42,9 @@ int chimera_peak(const ScheduleRequest& request, int rank);
 int hanayo_peak(const ScheduleRequest& request, int rank);
 int dualpipe_peak(const ScheduleRequest& request, int rank);
 int dualpipev_peak(const ScheduleRequest& request, int rank);
+int auto_peak(const ScheduleRequest& request, int rank);
+int zb_1p_peak(const ScheduleRequest& request, int rank);
+int zb_2p_peak(const ScheduleRequest& request, int rank);
 
 int pipedream_versions(const ScheduleRequest& request, int rank);
 int two_versions(const ScheduleRequest& request, int rank);

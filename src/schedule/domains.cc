@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace triaxis {
 namespace {
 
@@ -48,6 +50,18 @@ std::string pipedream_2bw_outside(const ScheduleRequest& r) {
     return "keeps two versions by the rule double; pipedream has the others";
   if (r.update_every == 0 || r.update_every >= r.ranks) return "";
   return fmt::format("{} ranks need at least {} microbatches an update, not {}", r.ranks, r.ranks, r.update_every);
+}
+
+/// A microbatch is in all stages of a rank at once, between its last F and its first I there.
+std::string auto_outside(const ScheduleRequest& r) {
+  if (r.memory_limit >= r.stages_per_rank) return "";
+  return fmt::format("{} stage{} a rank hold at least {} activations; the limit is {:g}", r.stages_per_rank,
+                     r.stages_per_rank == 1 ? "" : "s", r.stages_per_rank, r.memory_limit);
+}
+
+std::string zero_bubble_outside(const ScheduleRequest& r) {
+  if (std::isinf(r.memory_limit)) return "";
+  return "has a memory limit of its own; auto takes yours";
 }
 
 }  // namespace triaxis

@@ -13,5 +13,7 @@ std::string dualpipe_outside(const ScheduleRequest& request);
 std::string dualpipev_outside(const ScheduleRequest& request);
 std::string pipedream_outside(const ScheduleRequest& request);
 std::string pipedream_2bw_outside(const ScheduleRequest& request);
+std::string auto_outside(const ScheduleRequest& request);
+std::string zero_bubble_outside(const ScheduleRequest& request);
 
 }  // namespace triaxis

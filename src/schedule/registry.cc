@@ -14,12 +14,15 @@ void require_at_least_one(int value, std::string_view what) {
   if (value < 1) throw UserError(fmt::format("a schedule cannot have {} {}; at least 1 is needed", value, what));
 }
 
-void require_stages_per_rank(const ScheduleRow& row, int stages) {
+void require_stages_per_rank(const ScheduleRow& row, const ScheduleRequest& request) {
+  const int stages = request.stages_per_rank;
   const int only = row.default_stages_per_rank;
   if (row.many_stages_per_rank || stages == only) return;
   std::vector<std::string_view> others;
-  for (const auto& other : schedules())
-    if (other.many_stages_per_rank || other.default_stages_per_rank == stages) others.push_back(other.name);
+  for (const auto& other : schedules()) {
+    if (!other.many_stages_per_rank && other.default_stages_per_rank != stages) continue;
+    if (other.outside == nullptr || other.outside(request).empty()) others.push_back(other.name);
+  }
   throw UserError(fmt::format("schedule {} has {} stage{} a rank, not {}; these can have {}: {}", row.name, only,
                               only == 1 ? "" : "s", stages, stages, fmt::join(others, ", ")));
 }
@@ -53,7 +56,7 @@ void check_domain(const ScheduleRow& row, const ScheduleRequest& request) {
   require_at_least_one(request.ranks, "ranks");
   require_at_least_one(request.microbatches, "microbatches");
   require_at_least_one(request.stages_per_rank, "stages per rank");
-  require_stages_per_rank(row, request.stages_per_rank);
+  require_stages_per_rank(row, request);
   require_size(request);
   if (request.update_every < 0)
     throw UserError(fmt::format("an update cannot take {} microbatches; at least 1 is needed", request.update_every));

@@ -67,8 +67,7 @@ TEST(Registry, RequestsOutsideTheDomainAreRefused) {
   EXPECT_THAT(mistake_in("gpipe", {2, 2, 0}), HasSubstr("cannot have 0 stages per rank"));
   EXPECT_THAT(
       mistake_in("gpipe", {2, 2, 3}),
-      HasSubstr(
-          "gpipe has 1 stage a rank, not 3; these can have 3: interleaved, bfs, interleaved-zb, hanayo, forward"));
+      HasSubstr("gpipe has 1 stage a rank, not 3; these can have 3: interleaved, bfs, interleaved-zb, auto, forward"));
   EXPECT_THAT(mistake_in("zb-v", {2, 2, 1}), HasSubstr("zb-v has 2 stages a rank, not 1; these can have 1: naive"));
   EXPECT_THAT(mistake_in("chimera", {3, 4, 2}), HasSubstr("chimera: needs an even number of ranks, such as 2 or 4"));
   EXPECT_THAT(mistake_in("chimera", {4, 5, 2}), HasSubstr("an even number of microbatches, such as 4 or 6, not 5"));

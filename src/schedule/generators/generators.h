@@ -22,6 +22,9 @@ void generate_dualpipe(const ScheduleRequest& request, Table& table);
 void generate_dualpipev(const ScheduleRequest& request, Table& table);
 void generate_pipedream(const ScheduleRequest& request, Table& table);
 void generate_pipedream_2bw(const ScheduleRequest& request, Table& table);
+void generate_auto(const ScheduleRequest& request, Table& table);
+void generate_zb_1p(const ScheduleRequest& request, Table& table);
+void generate_zb_2p(const ScheduleRequest& request, Table& table);
 void generate_forward(const ScheduleRequest& request, Table& table);
 
 }  // namespace triaxis
