@@ -10,10 +10,10 @@
 
 namespace triaxis {
 
-std::string explorer_page() {
+std::string explorer_page(std::span<const ScheduleRow> rows) {
   const PageParts parts = explorer_parts();
   return fmt::format(fmt::runtime(parts.frame), fmt::arg("style", parts.style),
-                     fmt::arg("legend", page_legend("FBIWO")), fmt::arg("tables", embedded_json(explorer_tables())),
+                     fmt::arg("legend", page_legend("FBIWO")), fmt::arg("tables", embedded_json(explorer_tables(rows))),
                      fmt::arg("script", parts.script));
 }
 

@@ -112,10 +112,10 @@ std::string base64(const Words& words) {
 
 }  // namespace
 
-Json explorer_tables() {
+Json explorer_tables(std::span<const ScheduleRow> rows) {
   Words words;
   Json list = Json::array();
-  for (const ScheduleRow& row : schedules()) list.push_back(json_of(row, words));
+  for (const ScheduleRow& row : rows) list.push_back(json_of(row, words));
   return {{"ranks", kRanks},
           {"microbatches", kMicrobatches},
           {"chunks", kStagesPerRank},

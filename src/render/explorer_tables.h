@@ -2,10 +2,13 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
+
+#include "schedule/registry.h"
 
 namespace triaxis {
 
-/// Every schedule over a grid of ranks, microbatches and stages a rank:
+/// The schedules over a grid of ranks, microbatches and stages a rank:
 ///
 ///   {"ranks": [...], "microbatches": [...], "chunks": [...], "schedules": [...], "words": "..."}
 ///
@@ -15,6 +18,6 @@ namespace triaxis {
 /// the number of its actions, its peak of activations and the versions of weights that it holds; then the actions, rank
 /// by rank: 5 bits of microbatch (or number of the update), 5 of stage, 3 of kind (their place in "FIWBO"), and 1 for
 /// one that runs at once with the next.
-nlohmann::ordered_json explorer_tables();
+nlohmann::ordered_json explorer_tables(std::span<const ScheduleRow> rows);
 
 }  // namespace triaxis
