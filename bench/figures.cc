@@ -143,12 +143,11 @@ std::string header() {
                     "takes no time");
 }
 
-/// A panel for every schedule that needs no search: whether m >= 4p makes the bubble small.
+/// A panel for every schedule: whether m >= 4p makes the bubble small.
 std::string microbatches_svg() {
   std::string panels;
   int count = 0;
   for (const ScheduleRow& row : schedules()) {
-    if (row.searches) continue;
     panels += Panel(kMargin + count % kColumns * kPanelWidth, kHeader + count / kColumns * kPanelHeight).draw(row);
     ++count;
   }
