@@ -1,7 +1,7 @@
 # The common tasks, one line each; CMakePresets.json holds the details.
 
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test test-slow test-asan test-peers test-browser fuzz bench bench-schedules figures format lint clean
+.PHONY: deps build demo test test-slow test-asan test-peers test-browser fuzz bench bench-schedules bench-search figures format lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.h' '*.cc')
@@ -57,6 +57,10 @@ bench: build  ## GPT-2 124M: training against this machine's GEMM rate, checkpoi
 bench-schedules: build  ## Every schedule's promises beside its table, and the speed of making, timing and verifying tables
 	cmake --build --preset release -j $(JOBS) --target bench_schedules
 	build/bin/bench_schedules
+
+bench-search: build  ## What the searched schedule gains on the best one made by hand, over a grid
+	cmake --build --preset release -j $(JOBS) --target bench_search
+	build/bin/bench_search
 
 figures: build  ## Draw docs/figures/ anew
 	cmake --build --preset release -j $(JOBS) --target bench_figures

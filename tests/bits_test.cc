@@ -140,7 +140,8 @@ TEST(Bits, AreTheSameUnderSchedulesOfOtherOrders) {
   for (const auto& [schedule, ranks, chunks] :
        {Case{"interleaved", 2, 2}, Case{"interleaved", 3, 2}, Case{"bfs", 2, 3}, Case{"zb-h1", 3, 1},
         Case{"zb-h2", 2, 1}, Case{"zb-v", 2, 2}, Case{"zb-v", 3, 2}, Case{"v-half", 3, 2}, Case{"v-min", 2, 2},
-        Case{"interleaved-zb", 3, 2}, Case{"hanayo", 3, 2}, Case{"dualpipev", 2, 2}, Case{"dualpipev", 3, 2}}) {
+        Case{"interleaved-zb", 3, 2}, Case{"hanayo", 3, 2}, Case{"dualpipev", 2, 2}, Case{"dualpipev", 3, 2},
+        Case{"zb-2p", 3, 1}, Case{"auto", 3, 1}, Case{"auto", 2, 2}}) {
     SCOPED_TRACE(fmt::format("{} {}x{}", schedule, ranks, chunks));
     const Sets sets = {fmt::format("parallel.schedule={}", schedule), fmt::format("parallel.pipeline={}", ranks),
                        fmt::format("parallel.chunks={}", chunks),
