@@ -1,10 +1,8 @@
 // The figures of docs/figures/, drawn from tables made and timed here. bench_figures FOLDER
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <exception>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +10,6 @@
 
 #include "base/file.h"
 #include "render/markup.h"
-#include "schedule/period.h"
 #include "schedule/registry.h"
 #include "schedule/timing.h"
 
@@ -34,10 +31,7 @@ constexpr double kMostBubble = 0.6;
 std::optional<double> bubble_ratio(const ScheduleRow& row, const Table& table) {
   const Timeline timeline = time_table(table, {});
   if (row.bubble_of == BubbleOf::kFlush) return timeline.bubble_ratio;
-  const auto period = period_of(table, {});
-  if (!period) return std::nullopt;
-  const double busy = std::accumulate(timeline.busy.begin(), timeline.busy.end(), 0.0);
-  return 1 - share_of_period(table) * busy / (table.ranks * *period);
+  return period_bubble_ratio(table, timeline, period_of(table, {}));
 }
 
 struct Point {
@@ -52,7 +46,7 @@ std::vector<Point> curve_of(const ScheduleRow& row, int ranks) {
     const ScheduleRequest request{ranks, halves * ranks / 2, row.default_stages_per_rank};
     if (row.outside != nullptr && !row.outside(request).empty()) continue;
     const auto bubble = bubble_ratio(row, make_schedule(row, request));
-    if (bubble) points.push_back({halves / 2.0, std::max(*bubble, 0.0)});
+    if (bubble) points.push_back({halves / 2.0, *bubble});
   }
   return points;
 }

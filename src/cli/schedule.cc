@@ -48,7 +48,7 @@ std::string times_text(const TimedTable& timed) {
 
 /// What a step takes among others, where that is not its makespan; else nothing.
 std::string period_text(const TimedTable& timed) {
-  const auto bubble = period_bubble_ratio(timed);
+  const auto bubble = period_bubble_ratio(timed.table, timed.timeline, timed.period);
   constexpr double kTolerance = 1e-9;
   const double makespan = timed.timeline.makespan;
   if (!bubble || std::abs(*timed.period - makespan) <= kTolerance * makespan) return "";

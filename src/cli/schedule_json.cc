@@ -49,7 +49,7 @@ std::string table_json(const TimedTable& timed) {
                {"busy", timed.timeline.busy},
                {"bubble_ratio", timed.timeline.bubble_ratio},
                {"period", json_of(timed.period)},
-               {"period_bubble_ratio", json_of(period_bubble_ratio(timed))},
+               {"period_bubble_ratio", json_of(period_bubble_ratio(timed.table, timed.timeline, timed.period))},
                {"peak_activations", peaks_of(timed.verification)},
                {"weight_versions", timed.verification.weight_versions},
                {"staleness", timed.verification.staleness}};

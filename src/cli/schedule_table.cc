@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <numeric>
 #include <utility>
 
 #include "schedule/csv.h"
@@ -106,12 +105,6 @@ TimedTable timed_table(Table table, const Costs& costs) {
   timed.timeline = time_table(timed.table, costs);
   timed.period = period_of(timed.table, costs);
   return timed;
-}
-
-std::optional<double> period_bubble_ratio(const TimedTable& timed) {
-  if (!timed.period || *timed.period <= 0) return std::nullopt;
-  const double busy = std::accumulate(timed.timeline.busy.begin(), timed.timeline.busy.end(), 0.0);
-  return 1 - share_of_period(timed.table) * busy / (timed.table.ranks * *timed.period);
 }
 
 std::string sizes_text(const Table& table) {

@@ -51,9 +51,6 @@ Table read_table(const std::string& file, const std::string& versions);
 /// Verifies and times it. Throws UserError as verify and time_table do.
 TimedTable timed_table(Table table, const Costs& costs);
 
-/// 1 - the ranks' mean time in compute that falls into a period, over the period; nothing without a period.
-std::optional<double> period_bubble_ratio(const TimedTable& timed);
-
 /// "4 ranks, 4 stages, 8 microbatches".
 std::string sizes_text(const Table& table);
 

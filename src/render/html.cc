@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <set>
 
@@ -12,7 +11,6 @@
 #include "render/memory.h"
 #include "render/page/page.h"
 #include "render/page_text.h"
-#include "schedule/period.h"
 #include "schedule/verify.h"
 
 namespace triaxis {
@@ -83,13 +81,6 @@ Span extent_of(const Json& rows) {
 
 std::string percent(double ratio) { return fmt::format("{:.1f} %", 100 * ratio); }
 
-/// 1 - what is computed in a period over the ranks' time.
-double period_bubble_ratio(const PageSchedule& schedule) {
-  const auto& busy = schedule.timeline.busy;
-  const double computed = share_of_period(schedule.table) * std::accumulate(busy.begin(), busy.end(), 0.0);
-  return 1 - computed / (schedule.table.ranks * *schedule.period);
-}
-
 /// "4 (least 1)", or "4" where all are equal.
 std::string most_and_least(const std::vector<int>& values) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
@@ -119,9 +110,9 @@ std::vector<Figure> figures_of(const PageSchedule& schedule, const std::vector<i
       {"versions of weights", "of one stage, the most that a rank holds at once", ""},
       {"staleness", "the most updates that the weights of a gradient are behind", ""}};
   const std::size_t optional = figures.size() - 4;
-  if (period && *period > 0) {
+  if (const auto bubble = period_bubble_ratio(table, timeline, period)) {
     figures[optional].value = fmt::format("{:g}", *period);
-    figures[optional + 1].value = percent(period_bubble_ratio(schedule));
+    figures[optional + 1].value = percent(*bubble);
   }
   if (table.kind == TableKind::kAsynchronous) {
     const Verification verification = verify(table);

@@ -33,6 +33,12 @@ Timeline time_table(const Table& table, const Costs& costs) {
   return timeline;
 }
 
+std::optional<double> period_bubble_ratio(const Table& table, const Timeline& timeline, std::optional<double> period) {
+  if (!period || *period <= 0) return std::nullopt;
+  const double busy = std::accumulate(timeline.busy.begin(), timeline.busy.end(), 0.0);
+  return std::max(0.0, 1 - share_of_period(table) * busy / (table.ranks * *period));
+}
+
 std::vector<std::vector<int>> steps_of(const Table& table) {
   const TableIndex index(table);
   std::vector<std::vector<int>> steps;

@@ -1,6 +1,7 @@
 // When each action of a table runs, given what actions take.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "schedule/period.h"
@@ -24,6 +25,11 @@ struct Timeline {
 /// REDUCE_GRAD. REQUIRES: a table that verify accepts. Throws UserError if a list of costs has another length than 1 or
 /// the stages, or if a cost is negative or not finite.
 Timeline time_table(const Table& table, const Costs& costs);
+
+/// The share of a period that the ranks idle: 1 - their mean time in compute that falls into it over the period, and 0
+/// where rounding makes that less. `timeline` and `period` are the table's, by time_table and period_of. RETURNS:
+/// nothing without a period.
+std::optional<double> period_bubble_ratio(const Table& table, const Timeline& timeline, std::optional<double> period);
 
 /// The step at which each cell of the table runs if every cell takes one step: [rank][position], from 0.
 std::vector<std::vector<int>> steps_of(const Table& table);

@@ -188,6 +188,16 @@ TEST(Timing, WrongCostsAreRefused) {
   EXPECT_THAT(mistake_in(costs), HasSubstr("cost FB: nan is no time"));
 }
 
+TEST(Timing, ThePeriodHasABubbleOfItsOwn) {
+  const auto bubble = [](const Table& table) {
+    return period_bubble_ratio(table, time_table(table, {}), period_of(table, {}));
+  };
+  EXPECT_EQ(bubble(make_schedule("1f1b", {2, 3, 1})), 0.25);
+  EXPECT_EQ(bubble(make_schedule("zb-h2", {4, 8, 1})), 0);
+  EXPECT_EQ(bubble(make_schedule("pipedream", {2, 8, 1})), 0);
+  EXPECT_EQ(bubble(make_schedule("pipedream", {2, 3, 1})), std::nullopt);  // too few updates for a period
+}
+
 TEST(Timing, StepsStandRightOfAllTheyWaitFor) {
   const auto steps = steps_of(make_schedule("1f1b", {2, 2, 1}));
   EXPECT_EQ(steps[0], (std::vector<int>{0, 1, 3, 5}));

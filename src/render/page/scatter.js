@@ -96,7 +96,7 @@ function drawScatter(points) {
   const memories = points.map(point => point.memory);
   const marks = powersOfTwo(Math.min(...memories) * 0.999, Math.max(...memories) * 1.001);
   const mostBubble = Math.max(0.02, ...points.map(point => point.bubble)) * 1.04;
-  const x = bubble => margin.left + 8 + Math.sqrt(Math.max(bubble, 0) / mostBubble) * (width - margin.left - margin.right - 16);
+  const x = bubble => margin.left + 8 + Math.sqrt(bubble / mostBubble) * (width - margin.left - margin.right - 16);
   const heights = [marks[0], marks[marks.length - 1]].map(Math.log2);
   const y = memory => height - margin.bottom -
       (Math.log2(memory) - heights[0]) / (heights[1] - heights[0]) * (height - margin.top - margin.bottom);

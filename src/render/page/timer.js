@@ -98,7 +98,7 @@ function timeTable(table, costs) {
       ++place;
     }
   }
-  const idle = (share, time) => time > 0 ? 1 - share * busy / (table.ranks * time) : 0;
+  const idle = (share, time) => time > 0 ? Math.max(1 - share * busy / (table.ranks * time), 0) : 0;
   const later = [new Float64Array(size), new Float64Array(size)];
   const period = table.kind === 'asynchronous' ? periodOfUpdates(table, ends) :
       periodOfSteps(free => timeStep(table, times, costs.send, free, ...later), table.ranks);
