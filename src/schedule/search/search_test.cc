@@ -87,7 +87,7 @@ TEST(Search, IsOptimalWhereAllSchedulesCanBeTried) {
   std::mt19937 random(5);
   std::int64_t nodes = 0;
   for (const Size size : {Size{2, 2, 1}, Size{2, 3, 1}, Size{2, 4, 1}, Size{3, 2, 1}, Size{3, 3, 1}, Size{2, 6, 1},
-                          Size{3, 4, 1}, Size{4, 3, 1}, Size{2, 2, 2}}) {
+                          Size{3, 4, 1}, Size{4, 3, 1}, Size{3, 5, 1}, Size{4, 4, 1}, Size{2, 2, 2}}) {
     for (int round = 0; round < 8; ++round) {
       ScheduleRequest request = any_request(random, size.ranks, size.microbatches, size.stages_per_rank);
       request.objective = Objective::kMakespan;
