@@ -142,7 +142,8 @@ std::string microbatches_svg() {
   std::string panels;
   int count = 0;
   for (const ScheduleRow& row : schedules()) {
-    panels += Panel(kMargin + count % kColumns * kPanelWidth, kHeader + count / kColumns * kPanelHeight).draw(row);
+    const int line = count / kColumns;
+    panels += Panel(kMargin + count % kColumns * kPanelWidth, kHeader + line * kPanelHeight).draw(row);
     ++count;
   }
   const int rows = (count + kColumns - 1) / kColumns;
