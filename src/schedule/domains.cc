@@ -55,8 +55,9 @@ std::string pipedream_2bw_outside(const ScheduleRequest& r) {
 /// A microbatch is in all stages of a rank at once, between its last F and its first I there.
 std::string auto_outside(const ScheduleRequest& r) {
   if (r.memory_limit >= r.stages_per_rank) return "";
-  return fmt::format("{} stage{} a rank hold at least {} activations; the limit is {:g}", r.stages_per_rank,
-                     r.stages_per_rank == 1 ? "" : "s", r.stages_per_rank, r.memory_limit);
+  const char* several = r.stages_per_rank == 1 ? "" : "s";
+  return fmt::format("a rank of {0} stage{1} holds at least {0} activation{1}; the limit is {2:g}", r.stages_per_rank,
+                     several, r.memory_limit);
 }
 
 std::string zero_bubble_outside(const ScheduleRequest& r) {

@@ -143,7 +143,7 @@ TEST(Search, RefusesWhatNoScheduleCanKeep) {
   ScheduleRequest request{4, 8, 2};
   request.memory_limit = 1;
   EXPECT_THAT(user_error_of([&] { make_schedule(find_schedule("auto"), request); }),
-              HasSubstr("2 stages a rank hold at least 2 activations; the limit is 1"));
+              HasSubstr("a rank of 2 stages holds at least 2 activations; the limit is 1"));
   ScheduleRequest limited{4, 8, 1};
   limited.memory_limit = 3;
   EXPECT_THAT(user_error_of([&] { make_schedule(find_schedule("zb-1p"), limited); }),
