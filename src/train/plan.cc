@@ -25,11 +25,43 @@ constexpr std::array kMedia = {ChannelModel::kPerDirection};
 
 bool is_file(const std::string& schedule) { return schedule.ends_with(".csv"); }
 
+std::vector<StageRange> cut(const Config& config) {
+  if (!config.parallel.layers_per_stage.empty()) return explicit_stages(config.model, config.parallel.layers_per_stage);
+  return balance_stages(block_costs(config.model), stages(config));
+}
+
+/// The FLOPs of each stage's actions, for a schedule that searches.
+Costs stage_costs(const Config& config) {
+  const std::vector<Block> blocks = blocks_of(config.model);
+  Costs costs{{}, {}, {}, 0, {}};
+  for (const StageRange& range : cut(config)) {
+    BlockFlops sum;
+    for (auto block = static_cast<std::size_t>(range.first); block < static_cast<std::size_t>(range.last); ++block) {
+      const BlockFlops flops = block_flops(config.model, blocks[block], config.batch.micro);
+      sum.forward += flops.forward;
+      sum.input_gradient += flops.input_gradient;
+      sum.weight_gradient += flops.weight_gradient;
+    }
+    costs.forward.push_back(sum.forward);
+    costs.backward_input.push_back(sum.input_gradient);
+    costs.backward_weight.push_back(sum.weight_gradient);
+  }
+  return costs;
+}
+
+Table made_table(const Config& config, int microbatches) {
+  const ScheduleRow& row = find_schedule(config.parallel.schedule);
+  ScheduleRequest request{config.parallel.pipeline, microbatches, config.parallel.chunks};
+  check_domain(row, request);
+  if (row.searches) request.costs = stage_costs(config);
+  return make_schedule(row, request);
+}
+
 Table compute_table(const Config& config) {
   const ParallelConfig& parallel = config.parallel;
   const auto wanted = static_cast<int>(microbatches(config));
   if (!is_file(parallel.schedule)) {
-    Table table = make_schedule(parallel.schedule, {parallel.pipeline, wanted, parallel.chunks});
+    Table table = made_table(config, wanted);
     if (table.kind != TableKind::kTrain) {
       throw UserError("parallel.schedule = \"" + parallel.schedule +
                       "\" is no training schedule; see triaxis schedule --list");
@@ -47,11 +79,6 @@ Table compute_table(const Config& config) {
         parallel.schedule, table.ranks, table.stages, table.microbatches, parallel.pipeline, stages(config), wanted));
   }
   return table;
-}
-
-std::vector<StageRange> cut(const Config& config) {
-  if (!config.parallel.layers_per_stage.empty()) return explicit_stages(config.model, config.parallel.layers_per_stage);
-  return balance_stages(block_costs(config.model), stages(config));
 }
 
 SavedLayout saved_layout(const Config& config, const RunPlan& plan) {
