@@ -1,7 +1,6 @@
 // A search for each placement of the stages: the hand-made schedules, then list scheduling under policies of many
-// kinds, then random changes of the best of them, then of
-// the best order itself; until the lower bound is reached or what may be spent is. What is
-// found is compared with the hand-made tables themselves, by the timer of all tables.
+// kinds, then random changes of the best of them, then of the best order itself; until the lower bound is reached or
+// what may be spent is. What is found is compared with the hand-made tables themselves, by the timer of all tables.
 #include "schedule/search/search.h"
 
 #include <algorithm>
