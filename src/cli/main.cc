@@ -1,4 +1,6 @@
 // The program: finds the subcommand and turns failures into one line and an exit code.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <exception>
 
@@ -27,8 +29,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    triaxis::log_error(fmt::format("{} (--help says more)", error.what()));
+    return 2;
   } catch (const triaxis::Exit& exit) {
     return exit.code;
   } catch (const triaxis::UserError& error) {

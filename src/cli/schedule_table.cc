@@ -18,6 +18,12 @@ VersionRule version_rule_of(const std::string& text) {
   return VersionRule::kStash;
 }
 
+template <typename Number>
+Number positive(std::string_view option, Number value) {
+  if (!(value > 0)) throw UserError(fmt::format("{} {}: give a number above 0", option, value));  // nor NaN
+  return value;
+}
+
 void refuse_for_a_file(const TableOptions& options) {
   if (options.ranks || options.microbatches || options.stages_per_rank || options.update_every)
     throw UserError(
@@ -36,7 +42,7 @@ void set_search(const ScheduleRow& row, const TableOptions& options, ScheduleReq
     return;
   }
   request.costs = parse_costs(options.costs);
-  if (options.memory_limit) request.memory_limit = *options.memory_limit;
+  if (options.memory_limit) request.memory_limit = positive("--memory-limit", *options.memory_limit);
   if (options.objective == "period") request.objective = Objective::kPeriod;
 }
 
@@ -46,7 +52,7 @@ Table make(const TableOptions& options) {
     throw UserError(fmt::format("schedule {} needs --ranks and --microbatches", options.name));
   ScheduleRequest request{*options.ranks, *options.microbatches,
                           options.stages_per_rank.value_or(row.default_stages_per_rank)};
-  if (options.update_every) request.update_every = *options.update_every;
+  if (options.update_every) request.update_every = positive("--update-every", *options.update_every);
   if (!options.versions.empty()) request.version_rule = version_rule_of(options.versions);
   set_search(row, options, request);
   return make_schedule(row, request);
@@ -64,19 +70,16 @@ void add_versions_option(CLI::App& command, std::string& versions) {
 void add_table_options(CLI::App& command, TableOptions& options) {
   command.add_option("NAME", options.name, "a schedule, or a CSV file");
   command.add_option("--ranks", options.ranks, "pipeline ranks");
-  command.add_option("--microbatches", options.microbatches, "microbatches of the table")->check(CLI::PositiveNumber);
+  command.add_option("--microbatches", options.microbatches, "microbatches of the table");
   command.add_option("--stages-per-rank", options.stages_per_rank, "stages on each rank");
   command
       .add_option("--costs", options.costs,
                   "times of F, I, W, R, FB, send, transfer, gather, reduce, update; a list F=1:2:1 gives one a stage")
       ->capture_default_str();
-  command.add_option("--update-every", options.update_every, "asynchronous: microbatches an update")
-      ->check(CLI::PositiveNumber);
+  command.add_option("--update-every", options.update_every, "asynchronous: microbatches an update");
   add_versions_option(command, options.versions);
-  command
-      .add_option("--memory-limit", options.memory_limit,
-                  "auto: the most that a rank may hold, in one stage's activations of one microbatch")
-      ->check(CLI::PositiveNumber);
+  command.add_option("--memory-limit", options.memory_limit,
+                     "auto: the most that a rank may hold, in one stage's activations of one microbatch");
   command
       .add_option("--objective", options.objective,
                   "auto: what is made small, the makespan (default) or the period of step after step")

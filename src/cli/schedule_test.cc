@@ -185,6 +185,10 @@ TEST(ScheduleCommandTest, OptionsThatTheScheduleHasNoUseForAreRefused) {
   expect_mistake("schedule 1f1b" + sizes + "--memory-limit 4", "1f1b searches nothing");
   expect_mistake("schedule 1f1b" + sizes + "--update-every 2", "1f1b updates once");
   expect_mistake("schedule 1f1b" + sizes + "--versions stash", "1f1b updates once");
+  expect_mistake("schedule auto" + sizes + "--memory-limit 0", "--memory-limit 0: give a number above 0");
+  expect_mistake("schedule auto" + sizes + "--memory-limit nan", "--memory-limit nan: give a number above 0");
+  expect_mistake("schedule pipedream" + sizes + "--update-every 0", "--update-every 0: give a number above 0");
+  expect_mistake("schedule 1f1b --ranks 2 --microbatches 0", "cannot have 0 microbatches");
   expect_mistake("schedule 1f1b --explore", "--explore takes no schedule");
   expect_mistake("schedule --list --explore", "stands alone");
   expect_mistake("schedule a.csv --update-every 2", "come from the CSV file");

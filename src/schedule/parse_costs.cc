@@ -32,7 +32,7 @@ double parse_time(std::string_view text, std::string_view entry) {
   const bool whole = error == std::errc() && end == text.data() + text.size();
   if (!whole || !std::isfinite(value) || value < 0)
     throw UserError(
-        fmt::format("--costs: '{}' in '{}' is no time; give a number from 0 up, {}", text, entry, kExample));
+        fmt::format("--costs: '{}' in '{}' is no time, which is a number from 0 up; give {}", text, entry, kExample));
   return value;
 }
 

@@ -36,7 +36,8 @@ TEST(ParseCosts, WhatIsLeftOutKeepsItsDefault) {
 
 TEST(ParseCosts, MistakesAreNamed) {
   const auto mistake_in = [](std::string_view text) { return user_error_of([&] { parse_costs(text); }); };
-  EXPECT_THAT(mistake_in("F=x"), HasSubstr("'x' in 'F=x' is no time; give a number from 0 up, any of F, I, W"));
+  EXPECT_THAT(mistake_in("F=x"),
+              HasSubstr("'x' in 'F=x' is no time, which is a number from 0 up; give any of F, I, W"));
   EXPECT_THAT(mistake_in("F=-1"), HasSubstr("'-1' in 'F=-1' is no time"));
   EXPECT_THAT(mistake_in("F=nan"), HasSubstr("is no time"));
   EXPECT_THAT(mistake_in("F=1e999"), HasSubstr("is no time"));
