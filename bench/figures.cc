@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "render/markup.h"
+#include "schedule/period.h"
 #include "schedule/registry.h"
 #include "schedule/timing.h"
 

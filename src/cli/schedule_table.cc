@@ -7,6 +7,7 @@
 
 #include "schedule/csv.h"
 #include "schedule/parse_costs.h"
+#include "schedule/period.h"
 #include "schedule/registry.h"
 
 namespace triaxis {

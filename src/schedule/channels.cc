@@ -10,10 +10,6 @@ namespace {
 
 using enum ActionKind;
 
-Action action_at(const Table& table, Place place) {
-  return table.rows[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
-}
-
 Action receive_of(Action send) {
   const bool forward = send.kind == kSendForward;
   return make_action(forward ? kRecvForward : kRecvBackward, send.stage + (forward ? 1 : -1), send.microbatch);

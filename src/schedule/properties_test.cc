@@ -11,6 +11,7 @@
 
 #include "schedule/passes/lower.h"
 #include "schedule/passes/reduce_grad.h"
+#include "schedule/period.h"
 #include "schedule/testing/tables.h"
 #include "schedule/timing.h"
 #include "schedule/verify.h"

@@ -45,6 +45,11 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+/// The action that stands there. REQUIRES: the table has the place.
+inline Action action_at(const Table& table, Place place) {
+  return table.rows[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
+}
+
 /// "train", "forward", "asynchronous".
 std::string_view kind_text(TableKind kind);
 

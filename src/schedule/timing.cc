@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "schedule/period.h"
+
 namespace triaxis {
 namespace {
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "schedule/period.h"
 #include "schedule/step_timer.h"
 
 namespace triaxis {

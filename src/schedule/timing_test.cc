@@ -8,6 +8,7 @@
 
 #include "schedule/passes/lower.h"
 #include "schedule/passes/reduce_grad.h"
+#include "schedule/period.h"
 #include "schedule/testing/plain_timer.h"
 #include "schedule/testing/random_tables.h"
 #include "schedule/testing/tables.h"

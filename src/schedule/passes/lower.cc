@@ -32,10 +32,6 @@ struct Transfer {
   int depth = 0;    // how far along the microbatch's way through the pipeline and back it is made
 };
 
-Action action_at(const Table& table, Place place) {
-  return table.rows[static_cast<std::size_t>(place.rank)][static_cast<std::size_t>(place.position)];
-}
-
 /// What travels between ranks, in the order of the proof above.
 std::vector<Transfer> ordered_transfers(const Table& table) {
   const TableIndex index(table);

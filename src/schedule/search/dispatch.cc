@@ -8,24 +8,16 @@ namespace triaxis {
 using enum ActionKind;
 
 Dispatcher::Dispatcher(const SearchProblem& problem)
-    : problem_(problem),
-      stages_(static_cast<std::size_t>(problem.stages)),
-      ranks_(static_cast<std::size_t>(problem.ranks)),
-      forward_arrivals_(stages_.size() * static_cast<std::size_t>(problem.microbatches)),
-      backward_arrivals_(forward_arrivals_.size()),
-      rows_(ranks_.size()) {
+    : problem_(problem), progress_(problem), ranks_(static_cast<std::size_t>(problem.ranks)), rows_(ranks_.size()) {
   double most = problem.send;
   for (const auto& costs : problem.costs) most = std::max(most, *std::max_element(costs.begin(), costs.end()));
   rounding_ = 1e-7 * most;
-  if (problem.transfer > 0) channel_free_.resize(ranks_.size() * ranks_.size());
 }
 
 void Dispatcher::reset() {
-  std::fill(stages_.begin(), stages_.end(), StageState{});
+  progress_.restart();
+  progress_.free_channels();
   std::fill(ranks_.begin(), ranks_.end(), RankState{});
-  std::fill(channel_free_.begin(), channel_free_.end(), 0);
-  stages_.front().arrived = problem_.microbatches;
-  std::fill_n(forward_arrivals_.begin(), problem_.microbatches, 0.0);
   const auto actions = static_cast<std::size_t>(problem_.actions()) / ranks_.size();
   for (auto& row : rows_) {
     row.clear();
@@ -95,11 +87,11 @@ bool Dispatcher::better(const Choice& a, const Choice& b, bool deepest, bool old
 Dispatcher::Choice Dispatcher::next_forward(const Policy& policy, int rank, double now) const {
   Choice best;
   for (const int stage : problem_.stages_of[static_cast<std::size_t>(rank)]) {
-    const StageState& state = stages_[static_cast<std::size_t>(stage)];
+    const Progress::Stage& state = progress_.stage(stage);
     if (state.forwards >= state.arrived) continue;
     if (state.forwards - state.inputs >= policy.ahead[static_cast<std::size_t>(stage)]) continue;
     if (!may_hold(rank, stage)) continue;
-    const Choice choice{stage, state.forwards, forward_arrivals_[slot(stage, state.forwards)]};
+    const Choice choice{stage, state.forwards, progress_.forward_ready(stage)};
     if (better(choice, best, policy.deepest_forward, policy.oldest, now)) best = choice;
   }
   return best;
@@ -108,9 +100,9 @@ Dispatcher::Choice Dispatcher::next_forward(const Policy& policy, int rank, doub
 Dispatcher::Choice Dispatcher::next_input(const Policy& policy, int rank, double now) const {
   Choice best;
   for (const int stage : problem_.stages_of[static_cast<std::size_t>(rank)]) {
-    const StageState& state = stages_[static_cast<std::size_t>(stage)];
+    const Progress::Stage& state = progress_.stage(stage);
     if (state.inputs >= state.gradients) continue;
-    const Choice choice{stage, state.inputs, backward_arrivals_[slot(stage, state.inputs)]};
+    const Choice choice{stage, state.inputs, progress_.input_ready(stage)};
     if (better(choice, best, policy.deepest_backward, policy.oldest, now)) best = choice;
   }
   return best;
@@ -120,9 +112,9 @@ Dispatcher::Choice Dispatcher::next_input(const Policy& policy, int rank, double
 int Dispatcher::next_weight(int rank) const {
   int best = -1;
   for (const int stage : problem_.stages_of[static_cast<std::size_t>(rank)]) {
-    const StageState& state = stages_[static_cast<std::size_t>(stage)];
+    const Progress::Stage& state = progress_.stage(stage);
     if (state.weights == state.inputs) continue;
-    if (best < 0 || state.weights <= stages_[static_cast<std::size_t>(best)].weights) best = stage;
+    if (best < 0 || state.weights <= progress_.stage(best).weights) best = stage;
   }
   return best;
 }
@@ -138,60 +130,31 @@ bool Dispatcher::may_hold(int rank, int stage) const {
   if (held >= problem_.capacity) return false;
   const auto& own = problem_.stages_of[static_cast<std::size_t>(rank)];
   // Each stage takes microbatches in order, and a later stage is never ahead of an earlier one.
-  const int lowest = stages_[static_cast<std::size_t>(own.back())].forwards;
-  if (stages_[static_cast<std::size_t>(stage)].forwards == lowest) return true;
+  const int lowest = progress_.stage(own.back()).forwards;
+  if (progress_.stage(stage).forwards == lowest) return true;
   int needed = 0;
-  for (const int other : own) needed += stages_[static_cast<std::size_t>(other)].forwards == lowest ? 1 : 0;
+  for (const int other : own) needed += progress_.stage(other).forwards == lowest ? 1 : 0;
   return held + 1 + needed <= problem_.capacity;
 }
 
 void Dispatcher::start(ActionKind kind, int stage, double now) {
   const int rank = problem_.rank_of(stage);
   RankState& own = ranks_[static_cast<std::size_t>(rank)];
-  StageState& state = stages_[static_cast<std::size_t>(stage)];
   own.free = now + problem_.cost(kind, stage);
   rows_[static_cast<std::size_t>(rank)].push_back(make_action(kind, stage, 0));
   if (kind == kForward) {
-    const int microbatch = state.forwards++;
     ++own.held;
     own.forward_last = true;
-    if (stage + 1 < problem_.stages) {
-      deliver(own.free, stage, stage + 1, forward_arrivals_, microbatch);
-      ++stages_[static_cast<std::size_t>(stage) + 1].arrived;
-    } else {
-      backward_arrivals_[slot(stage, microbatch)] = own.free;
-      ++state.gradients;
-    }
   } else if (kind == kBackwardInput) {
-    const int microbatch = state.inputs++;
     ++own.pending;
     own.forward_last = false;
-    if (stage > 0) {
-      deliver(own.free, stage, stage - 1, backward_arrivals_, microbatch);
-      ++stages_[static_cast<std::size_t>(stage) - 1].gradients;
-    }
   } else {
-    ++state.weights;
     --own.pending;
     --own.held;
   }
+  const auto [receiver, arrival] = progress_.finish(kind, stage, own.free);
+  if (receiver >= 0) events_.push({std::max(arrival, ranks_[static_cast<std::size_t>(receiver)].free), receiver});
   events_.push({own.free, rank});
-}
-
-void Dispatcher::deliver(double made, int from, int to, std::vector<double>& arrivals, int microbatch) {
-  const int source = problem_.rank_of(from);
-  const int destination = problem_.rank_of(to);
-  double arrival = made;
-  if (source != destination) {
-    if (problem_.transfer > 0) {
-      double& free = channel_free_[static_cast<std::size_t>(source * problem_.ranks + destination)];
-      free = std::max(free, made) + problem_.transfer;
-      arrival = free;
-    }
-    arrival += problem_.send;
-    events_.push({std::max(arrival, ranks_[static_cast<std::size_t>(destination)].free), destination});
-  }
-  arrivals[slot(to, microbatch)] = arrival;
 }
 
 }  // namespace triaxis

@@ -6,7 +6,7 @@
 #include <queue>
 #include <vector>
 
-#include "schedule/search/problem.h"
+#include "schedule/search/progress.h"
 
 namespace triaxis {
 
@@ -41,13 +41,6 @@ class Dispatcher {
     int rank;
     bool operator>(const Event& other) const { return time != other.time ? time > other.time : rank > other.rank; }
   };
-  struct StageState {
-    int forwards = 0;
-    int inputs = 0;
-    int weights = 0;
-    int arrived = 0;
-    int gradients = 0;
-  };
   struct RankState {
     double free = 0;
     int held = 0;
@@ -69,20 +62,12 @@ class Dispatcher {
   int unfinished_first(int rank) const;
   bool may_hold(int rank, int stage) const;
   void start(ActionKind kind, int stage, double now);
-  void deliver(double made, int from, int to, std::vector<double>& arrivals, int microbatch);
   bool better(const Choice& a, const Choice& b, bool deepest, bool oldest, double now) const;
-  std::size_t slot(int stage, int microbatch) const {
-    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(problem_.microbatches) +
-           static_cast<std::size_t>(microbatch);
-  }
 
   const SearchProblem& problem_;
   double rounding_;
-  std::vector<StageState> stages_;
+  Progress progress_;
   std::vector<RankState> ranks_;
-  std::vector<double> forward_arrivals_;   // [stage, microbatch], of what F needs
-  std::vector<double> backward_arrivals_;  // [stage, microbatch], of what I needs
-  std::vector<double> channel_free_;       // [source, destination]; if transfer > 0
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   Rows rows_;
 };

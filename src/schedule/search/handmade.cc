@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "schedule/peaks.h"
+#include "schedule/period.h"
 #include "schedule/timing.h"
 
 namespace triaxis {

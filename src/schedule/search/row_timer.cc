@@ -23,18 +23,14 @@ bool RowValue::better_than(const RowValue& other) const {
 
 RowTimer::RowTimer(const SearchProblem& problem)
     : problem_(problem),
-      forward_arrivals_(static_cast<std::size_t>(problem.stages) * static_cast<std::size_t>(problem.microbatches)),
-      backward_arrivals_(forward_arrivals_.size()),
-      counts_(static_cast<std::size_t>(problem.stages)),
+      progress_(problem),
       free_(static_cast<std::size_t>(problem.ranks)),
       positions_(free_.size()),
-      queued_(free_.size()) {
-  if (problem.transfer > 0) channel_free_.resize(free_.size() * free_.size());
-}
+      queued_(free_.size()) {}
 
 RowValue RowTimer::value(const Rows& rows) {
   std::fill(free_.begin(), free_.end(), 0);
-  std::fill(channel_free_.begin(), channel_free_.end(), 0);
+  progress_.free_channels();
   if (!run_step(rows)) return {INFINITY, INFINITY};
   const double ends = std::accumulate(free_.begin(), free_.end(), 0.0);
   if (problem_.objective == Objective::kPeriod) return {period(rows), ends};
@@ -62,11 +58,9 @@ double RowTimer::period(const Rows& rows) {
 }
 
 bool RowTimer::run_step(const Rows& rows) {
-  std::fill(counts_.begin(), counts_.end(), Counts{});
+  progress_.restart();
   std::fill(positions_.begin(), positions_.end(), 0);
   std::fill(queued_.begin(), queued_.end(), 1);
-  counts_.front().arrived = problem_.microbatches;
-  std::fill_n(forward_arrivals_.begin(), problem_.microbatches, 0.0);
   queue_.clear();
   for (int rank = problem_.ranks - 1; rank >= 0; --rank) queue_.push_back(rank);
   while (!queue_.empty()) {
@@ -89,55 +83,24 @@ bool RowTimer::advance(const std::vector<Action>& row, int rank) {
 /// RETURNS: whether what the action waits for is done.
 bool RowTimer::run(Action action, int rank) {
   const int stage = action.stage;
-  Counts& counts = counts_[action.stage];
+  const Progress::Stage& at = progress_.stage(stage);
   double& free = free_[static_cast<std::size_t>(rank)];
-  const double cost = problem_.cost(action.kind, stage);
   if (action.kind == kForward) {
-    const int microbatch = counts.forwards;
-    if (microbatch >= counts.arrived) return false;
-    free = std::max(free, forward_arrivals_[slot(stage, microbatch)]) + cost;
-    ++counts.forwards;
-    if (stage + 1 < problem_.stages) {
-      deliver(free, stage, stage + 1, forward_arrivals_, microbatch);
-      ++counts_[action.stage + 1U].arrived;
-    } else {
-      backward_arrivals_[slot(stage, microbatch)] = free;
-      ++counts.gradients;
-    }
+    if (at.forwards >= at.arrived) return false;
+    free = std::max(free, progress_.forward_ready(stage));
   } else if (action.kind == kBackwardInput) {
-    const int microbatch = counts.inputs;
-    if (microbatch >= counts.gradients) return false;
-    free = std::max(free, backward_arrivals_[slot(stage, microbatch)]) + cost;
-    ++counts.inputs;
-    if (stage > 0) {
-      deliver(free, stage, stage - 1, backward_arrivals_, microbatch);
-      ++counts_[action.stage - 1U].gradients;
-    }
-  } else {
-    if (counts.weights >= counts.inputs) return false;
-    free += cost;
-    ++counts.weights;
+    if (at.inputs >= at.gradients) return false;
+    free = std::max(free, progress_.input_ready(stage));
+  } else if (at.weights >= at.inputs) {
+    return false;
+  }
+  free += problem_.cost(action.kind, stage);
+  const int receiver = progress_.finish(action.kind, stage, free).rank;
+  if (receiver >= 0 && queued_[static_cast<std::size_t>(receiver)] == 0) {
+    queued_[static_cast<std::size_t>(receiver)] = 1;
+    queue_.push_back(receiver);
   }
   return true;
-}
-
-void RowTimer::deliver(double made, int from, int to, std::vector<double>& arrivals, int microbatch) {
-  const int source = problem_.rank_of(from);
-  const int destination = problem_.rank_of(to);
-  double arrival = made;
-  if (source != destination) {
-    if (problem_.transfer > 0) {
-      double& free = channel_free_[static_cast<std::size_t>(source * problem_.ranks + destination)];
-      free = std::max(free, made) + problem_.transfer;
-      arrival = free;
-    }
-    arrival += problem_.send;
-    if (!queued_[static_cast<std::size_t>(destination)]) {
-      queued_[static_cast<std::size_t>(destination)] = 1;
-      queue_.push_back(destination);
-    }
-  }
-  arrivals[slot(to, microbatch)] = arrival;
 }
 
 }  // namespace triaxis

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "schedule/search/problem.h"
+#include "schedule/search/progress.h"
 
 namespace triaxis {
 
@@ -31,29 +31,13 @@ class RowTimer {
   bool run_step(const Rows& rows);
   bool advance(const std::vector<Action>& row, int rank);
   bool run(Action action, int rank);
-  void deliver(double made, int from, int to, std::vector<double>& arrivals, int microbatch);
   double period(const Rows& rows);
-  std::size_t slot(int stage, int microbatch) const {
-    return static_cast<std::size_t>(stage) * static_cast<std::size_t>(problem_.microbatches) +
-           static_cast<std::size_t>(microbatch);
-  }
-
-  struct Counts {
-    int forwards = 0;
-    int inputs = 0;
-    int weights = 0;
-    int arrived = 0;    // inputs of F
-    int gradients = 0;  // inputs of I
-  };
 
   const SearchProblem& problem_;
-  std::vector<double> forward_arrivals_;   // [stage, microbatch], of what F needs
-  std::vector<double> backward_arrivals_;  // [stage, microbatch], of what I needs
-  std::vector<Counts> counts_;             // [stage]
-  std::vector<double> free_;               // [rank]
-  std::vector<double> channel_free_;       // [source, destination]; if transfer > 0
-  std::vector<std::size_t> positions_;     // [rank]
-  std::vector<char> queued_;               // [rank]
+  Progress progress_;
+  std::vector<double> free_;            // [rank]
+  std::vector<std::size_t> positions_;  // [rank]
+  std::vector<char> queued_;            // [rank]
   std::vector<int> queue_;
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 
+#include "schedule/period.h"
 #include "schedule/search/handmade.h"
 #include "schedule/search/problem.h"
 #include "schedule/testing/exact.h"
